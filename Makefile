@@ -1,0 +1,43 @@
+# The commands of those who keep the assistant. Each brings its own uv and Python (scripts/bootstrap); nothing is installed system-wide.
+
+CIC := .venv/bin/cic
+RUN_READY := scripts/bootstrap --no-dev --inexact
+TEST_READY := scripts/bootstrap
+MODEL_CACHE = $${XDG_CACHE_HOME:-$$HOME/.cache}/cic-models
+.DEFAULT_GOAL := help
+.PHONY: run test train check evaluate bench help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+run: ## Installe ce qu'il faut, entraîne le modèle si besoin, démarre l'assistant (Ctrl-C l'arrête)
+	@$(RUN_READY)
+	@$(CIC) train --if-needed
+	@exec $(CIC) run
+
+test: ## Installe ce qu'il faut, vérifie le code et les données, lance tous les tests
+	@$(TEST_READY)
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@$(CIC) check
+	@$(CIC) train --if-needed --cache "$(MODEL_CACHE)"
+	@exec .venv/bin/python -m pytest
+
+train: ## Entraîne le modèle avec les données actuelles
+	@$(RUN_READY)
+	@$(CIC) train
+
+check: ## Vérifie les connaissances, les données d'entraînement et les réglages
+	@$(RUN_READY)
+	@$(CIC) check
+
+evaluate: ## Mesure l'assistant qui tourne sur nos cas (SET=dossier pour d'autres)
+	@$(RUN_READY)
+	@$(CIC) evaluate $(if $(SET),--set "$(SET)")
+
+bench: ## Mesure les temps de réponse de l'assistant qui tourne, puis compare les classifieurs
+	@$(RUN_READY)
+	@$(CIC) bench chat
+	@$(CIC) bench nlu --quick
+
+help: ## Affiche cette aide
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

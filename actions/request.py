@@ -1,0 +1,35 @@
+"""The form of the request: hands each message to the intake, registers what was consented to."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.session import context, dossier, heard, keep, remember, services, utter
+from bot.errors import AssistantError
+
+log = logging.getLogger(__name__)
+
+
+class ValidateFormulaireDemande(Action):
+    """Rasa calls it when the form opens and at each message while it is open."""
+
+    def name(self) -> str:
+        """Name that Rasa derives from the form's."""
+        return "validate_formulaire_demande"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        """Take the turn, say it, and tell Rasa which field is asked for; none ends the form."""
+        before, desk = dossier(tracker), services().desk
+        try:
+            turn = desk.take(tracker.sender_id, heard(tracker), before, context(tracker))
+        except AssistantError:
+            log.exception("a request of conversation %s could not be registered", tracker.sender_id)
+            utter(dispatcher, (desk.breakdown(before),), before.asks)
+            return [*keep(before), SlotSet("requested_slot", before.asks)]
+        utter(dispatcher, turn.messages, turn.dossier.asks, turn.outcome)
+        return [*keep(turn.dossier), *remember(turn.context), SlotSet("requested_slot", turn.dossier.asks)]

@@ -1,0 +1,62 @@
+"""What the actions share: the services, built once, and the way between a tracker and the values of bot/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.answers.model import Context, Heard, Message
+from bot.config import load_settings
+from bot.intake.model import CONFIRMATION, CONSENT, CONTACT, SCREENING, Dossier
+from bot.text import clean
+from bot.wiring import Services, build_services
+
+FORM = "formulaire_demande"
+"""Name of the form in domain.yml."""
+
+
+@lru_cache(maxsize=1)
+def services() -> Services:
+    """The services of this process."""
+    return build_services(load_settings())
+
+
+def heard(tracker: Tracker) -> Heard:
+    """What Rasa understood of the latest message."""
+    return Heard.from_parse(clean(tracker.latest_message.get("text") or ""), tracker.latest_message)
+
+
+def context(tracker: Tracker) -> Context:
+    """What the answers remember."""
+    return Context.from_dict(tracker.get_slot("contexte"))
+
+
+def dossier(tracker: Tracker) -> Dossier:
+    """The request in the making."""
+    return Dossier.from_json(tracker.get_slot("dossier"))
+
+
+def utter(dispatcher: CollectingDispatcher, messages: Iterable[Message], asks: str | None = None, outcome: str | None = None) -> None:
+    """Say the messages, each with its source, and what the last one waits for."""
+    for message in messages:
+        source = message.source.as_dict() if message.source else None
+        buttons = [{"title": button.title, "payload": button.value} for button in message.buttons]
+        dispatcher.utter_message(text=message.text, buttons=buttons, json_message={"source": source, "asks": asks, "outcome": outcome})
+
+
+def remember(said: Context) -> list[EventType]:
+    """The event that keeps what the answers remember."""
+    return [SlotSet("contexte", said.as_dict())]
+
+
+def keep(made: Dossier) -> list[EventType]:
+    """The events that keep a dossier: itself, and the slots of its fields; these are emptied when no request is open."""
+    names = (*SCREENING, *CONTACT)
+    values: dict[str, Any] = {name: made.value_of(name) if made.asks else None for name in names}
+    values |= {CONFIRMATION: "oui" if made.asks == CONSENT else None, CONSENT: None}
+    return [SlotSet("dossier", made.as_json()), *(SlotSet(name, value) for name, value in values.items())]

@@ -1,0 +1,1 @@
+"""The assistant without Rasa: knowledge, understanding, answers, screening, routing, web."""

@@ -1,0 +1,75 @@
+"""Puts together what is said of an entry: the fact asked for first, then its neighbours, with the source.
+
+Pure: a Base and an entry in, a Message out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.answers.model import Button, Message, Source
+from bot.knowledge import Base, Fact, Overview, Phrase
+
+ROOM = 480
+"""Characters of a reply to one question. The measure of the mission is 400 + 100 for each fact asked for."""
+
+
+def say(base: Base, entry: str, room: int = ROOM, before: str = "") -> Message:
+    """The reply to a question about `entry`, in at most `room` characters where the first phrase leaves a choice.
+
+    `before` is a short text that comes first (« Non, … »). Raises KeyError for an unknown entry.
+    """
+    found = base.entries[entry]
+    phrases = _phrases(base, found, room - len(before))
+    if isinstance(found, Overview) and found.text is not None and len(found.text) <= room - len(before):
+        text = found.text
+    else:
+        text = _join(phrases)
+    return Message(f"{before} {text}".strip(), tuple(_buttons(base, found)), source_of(base, found, phrases))
+
+
+def say_phrase(base: Base, phrase: str, before: str = "") -> Message:
+    """One phrase alone, with its source: the nearest fact behind a refusal."""
+    found = base.phrases[phrase]
+    return Message(f"{before} {found.text}".strip(), (), source_of(base, found.facts[0], [found]))
+
+
+def source_of(base: Base, entry: Fact | Overview, phrases: Sequence[Phrase]) -> Source:
+    """What the phrases rest on; the facts asked for stand first, and the heading is theirs."""
+    first = [entry.id] if isinstance(entry, Fact) else []
+    ids = dict.fromkeys(first + [fact.id for phrase in phrases for fact in phrase.facts])
+    section = entry.section if isinstance(entry, Fact) else phrases[0].section
+    edition = base.edition
+    return Source(tuple(ids), base.sections[section], edition.page, edition.updated.isoformat(), edition.url)
+
+
+def _phrases(base: Base, entry: Fact | Overview, room: int) -> list[Phrase]:
+    """The phrases to say: the lead, then as many of its passage as fit, the nearest chosen first, in the passage's order."""
+    if isinstance(entry, Overview):
+        ids: Sequence[str] = entry.phrases
+        if entry.text is not None:
+            return [base.phrases[i] for i in ids]
+        lead = ids[0]
+    else:
+        lead, ids = entry.phrase, base.passage_of(entry.phrase)
+    kept, left, at = {lead}, room - len(base.phrases[lead].text), ids.index(lead)
+    for i in sorted(ids, key=lambda i: (abs(ids.index(i) - at), -ids.index(i))):
+        if i not in kept and len(base.phrases[i].short) + 1 <= left:
+            kept.add(i)
+            left -= len(base.phrases[i].short) + 1
+    return [base.phrases[lead], *(base.phrases[i] for i in ids if i in kept and i != lead)]
+
+
+def _join(phrases: Sequence[Phrase]) -> str:
+    return " ".join([phrases[0].text, *(phrase.short for phrase in phrases[1:])])
+
+
+def _buttons(base: Base, entry: Fact | Overview) -> Iterable[Button]:
+    if isinstance(entry, Overview):
+        yield from (button(base, i) for i in entry.next)
+
+
+def button(base: Base, entry: str) -> Button:
+    """A button that asks for an entry, by its title."""
+    title = base.entries[entry].title
+    return Button(title, title)

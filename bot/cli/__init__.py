@@ -1,0 +1,44 @@
+"""The `cic` command. A command parses its arguments, calls a service and prints; it decides nothing.
+
+Each module of this package holds the commands of one concern and imports what is slow inside them, so that every command,
+and `--help` most of all, starts in under a second.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from bot.cli import ask, check, data, leads, outbox, run, train
+from bot.errors import AssistantError
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; an error that we raise on purpose is one sentence on stderr, and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except AssistantError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    name="cic",
+    cls=_Commands,
+    help="L'assistant du Programme de coopération internationale communale.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("ask")(ask.ask)
+app.command("check")(check.check)
+app.command("train")(train.train)
+app.command("leads")(leads.list_leads)
+app.command("outbox")(outbox.show_outbox)
+app.command("purge")(data.purge)
+app.command("erase")(data.erase)

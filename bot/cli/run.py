@@ -1,0 +1,27 @@
+"""`cic run`: starts the assistant, says in French how far it is, and stops it on Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+_NO_CONTACT = "Attention : CIC_CONTACT_EMAIL n'est pas réglé. Les demandes recevables sont conservées, mais personne ne les reçoit."
+_OLD_MODEL = "Attention : le modèle n'a pas été entraîné avec les données actuelles. Lancez « make train », puis recommencez."
+
+
+def run() -> None:
+    """Démarre l'assistant ; Ctrl-C l'arrête."""
+    import asyncio
+
+    from bot.cli.startup import screen, supervise
+    from bot.config import load_settings
+    from bot.processes import check_ports
+    from bot.training import model_to_run
+
+    settings = load_settings()
+    model = model_to_run()
+    check_ports(settings)
+    with screen() as shown:
+        if settings.contact_email is None:
+            shown.say(_NO_CONTACT)
+        if not model.fits:
+            shown.say(_OLD_MODEL)
+        asyncio.run(supervise(settings, model.path, shown))
+        shown.say("L'assistant est arrêté.")

@@ -1,0 +1,197 @@
+"""The settings: read once, checked at the start. The only module that reads the environment.
+
+Every setting stands in `.env.example` with its default and in the README; a test holds the three together.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from dotenv import dotenv_values
+
+from bot.errors import SettingError
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder that holds data/, domain.yml and config.yml."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, checked. Ports are TCP ports, `retention_days` is in days, `rate_limit` in messages a minute."""
+
+    data_dir: Path
+    database_url: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    rasa_port: int = 5005
+    actions_port: int = 5055
+    redis_url: str | None = None
+    contact_email: str | None = None
+    contact_name: str = "Jean-Michel Reniers"
+    mail_from: str = "assistant-cic@localhost.localdomain"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    smtp_user: str | None = None
+    smtp_password: str | None = None
+    smtp_tls: str = "none"
+    secret_key: str | None = None
+    retention_days: int = 365
+    rate_limit: int = 30
+    origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+
+    @property
+    def rasa_url(self) -> str:
+        """Address of the Rasa process, loopback only."""
+        return f"http://127.0.0.1:{self.rasa_port}"
+
+    @property
+    def actions_url(self) -> str:
+        """Address of the action server, loopback only."""
+        return f"http://127.0.0.1:{self.actions_port}"
+
+    def secret(self) -> str:
+        """The key that signs sessions: the setting, else one made once and kept in the data folder (mode 600)."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.data_dir / "secret.key"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(48), "utf-8")
+            try:
+                os.link(fresh, path)
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_text("utf-8").strip()
+
+
+def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None = PROJECT / ".env") -> Settings:
+    """Read the settings from the environment, and from the `.env` file for what the environment leaves out.
+
+    Raises SettingError with one clear French sentence for the first setting that is wrong.
+    """
+    values = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} if dotenv and dotenv.exists() else {}
+    values |= dict(os.environ if environ is None else environ)
+
+    def get(name: str, default: T, parse: Callable[[str, str], T]) -> T:
+        raw = values.get(name, "").strip()
+        return parse(name, raw) if raw else default
+
+    data_dir = get("CIC_DATA_DIR", PROJECT / "var", lambda _, raw: Path(raw).expanduser().resolve())
+    settings = Settings(
+        data_dir=data_dir,
+        database_url=get("CIC_DATABASE_URL", f"sqlite:///{data_dir / 'cic.sqlite'}", _database_url),
+        host=get("CIC_HOST", Settings.host, _text),
+        port=get("CIC_PORT", Settings.port, _port),
+        rasa_port=get("CIC_RASA_PORT", Settings.rasa_port, _port),
+        actions_port=get("CIC_ACTIONS_PORT", Settings.actions_port, _port),
+        redis_url=get("CIC_REDIS_URL", None, _redis_url),
+        contact_email=get("CIC_CONTACT_EMAIL", None, _email),
+        contact_name=get("CIC_CONTACT_NAME", Settings.contact_name, _text),
+        mail_from=get("CIC_MAIL_FROM", Settings.mail_from, _email),
+        smtp_host=get("CIC_SMTP_HOST", Settings.smtp_host, _text),
+        smtp_port=get("CIC_SMTP_PORT", Settings.smtp_port, _port),
+        smtp_user=get("CIC_SMTP_USER", None, _text),
+        smtp_password=get("CIC_SMTP_PASSWORD", None, lambda _, raw: raw),
+        smtp_tls=get("CIC_SMTP_TLS", Settings.smtp_tls, _tls),
+        secret_key=get("CIC_SECRET_KEY", None, _secret),
+        retention_days=get("CIC_RETENTION_DAYS", Settings.retention_days, _positive),
+        rate_limit=get("CIC_RATE_LIMIT", Settings.rate_limit, _positive),
+        origins=get("CIC_ORIGINS", (), _origins),
+        trusted_proxies=get("CIC_TRUSTED_PROXIES", (), _networks),
+    )
+    if len({settings.port, settings.rasa_port, settings.actions_port}) < 3:
+        raise SettingError("CIC_PORT, CIC_RASA_PORT et CIC_ACTIONS_PORT doivent être trois ports différents.")
+    return settings
+
+
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a process that the supervisor starts: its own, with `extra` on top."""
+    return dict(os.environ) | dict(extra)
+
+
+def _text(name: str, raw: str) -> str:
+    if re.search(r"[\x00-\x1f]", raw):
+        raise SettingError(f"{name} contient un caractère de contrôle.")
+    return raw
+
+
+def _whole(name: str, raw: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", raw):
+        raise SettingError(f"{name} doit être un nombre entier (reçu : {raw!r}).")
+    return int(raw)
+
+
+def _port(name: str, raw: str) -> int:
+    port = _whole(name, raw)
+    if not 1 <= port <= 65535:
+        raise SettingError(f"{name} doit être un port entre 1 et 65535 (reçu : {raw!r}).")
+    return port
+
+
+def _positive(name: str, raw: str) -> int:
+    number = _whole(name, raw)
+    if number < 1:
+        raise SettingError(f"{name} doit valoir au moins 1 (reçu : {raw!r}).")
+    return number
+
+
+def _email(name: str, raw: str) -> str:
+    if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", raw):
+        raise SettingError(f"{name} doit être une adresse e-mail (reçu : {raw!r}).")
+    return raw
+
+
+def _tls(name: str, raw: str) -> str:
+    if raw not in {"none", "starttls", "tls"}:
+        raise SettingError(f"{name} doit être « none », « starttls » ou « tls » (reçu : {raw!r}).")
+    return raw
+
+
+def _secret(name: str, raw: str) -> str:
+    if len(raw) < 16:
+        raise SettingError(f"{name} est trop court : au moins 16 caractères.")
+    return raw
+
+
+def _database_url(name: str, raw: str) -> str:
+    if not re.match(r"(sqlite:///|postgresql(\+psycopg2?)?://).+", raw):
+        raise SettingError(f"{name} doit commencer par sqlite:/// ou postgresql://.")
+    return raw
+
+
+def _redis_url(name: str, raw: str) -> str:
+    if not re.match(r"rediss?://.+", raw):
+        raise SettingError(f"{name} doit commencer par redis://.")
+    return raw
+
+
+def _origins(name: str, raw: str) -> tuple[str, ...]:
+    origins = tuple(part.rstrip("/") for part in re.split(r"[,\s]+", raw) if part)
+    for origin in origins:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", origin):
+            raise SettingError(f"{name} : {origin!r} n'est pas l'adresse d'un site (https://www.exemple.be).")
+    return origins
+
+
+def _networks(name: str, raw: str) -> tuple[str, ...]:
+    networks = tuple(part for part in re.split(r"[,\s]+", raw) if part)
+    for network in networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            raise SettingError(f"{name} : {network!r} n'est ni une adresse IP ni un réseau (10.0.0.0/8).") from error
+    return networks

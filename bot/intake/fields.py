@@ -1,0 +1,127 @@
+"""Reads the contact fields out of what a person typed: name, e-mail, telephone, subject. Pure functions.
+
+Each returns a Reading: the value, or why there is none. Nothing that a person types is trusted: lengths, control
+characters, line breaks and formula prefixes are dealt with here, before a value is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+
+from bot.text import clean, defuse, fold
+
+NAME_LONGEST = 120
+"""Characters of a name."""
+SUBJECT_LONGEST = 1000
+"""Characters of a subject."""
+EMAIL_LONGEST = 254
+"""Characters of an e-mail address (RFC 5321)."""
+
+_EMAIL = re.compile(r"[\w.+'’-]+@[\w-]+(?:\.[\w-]+)+")
+_SPOKEN = (
+    (re.compile(r"\s*(?:\(at\)|\[at\]|\barobase\b|\barobas\b|\bat\b|\bchez\b)\s*"), "@"),
+    (re.compile(r"\s*(?:\(dot\)|\bpoint\b|\bdot\b)\s*"), "."),
+    (re.compile(r"\s*\btiret(?: bas)?\b\s*"), "-"),
+)
+_REGIONS = {
+    "belgique": "BE", "benin": "BJ", "burkina faso": "BF", "maroc": "MA", "rdc": "CD",
+    "republique democratique du congo": "CD", "senegal": "SN", "france": "FR", "luxembourg": "LU",
+}  # fmt: skip
+_NO_PHONE = re.compile(
+    r"^(non|nan|no|aucun|pas|rien|sans|nope|je pref|je n'ai pas|j'ai pas|ce n'est pas|c'est pas|uniquement par|plutot par|seulement par"
+    r"|par (e-?)?mail|par courriel|mail|e-?mail|inutile)\b|(prefer|plutot|uniquement|seulement|juste).*(mail|courriel|ecrit)"
+    r"|pas de (tel|num|gsm)"
+    r"|contact\w* par (e-?)?mail"
+)
+_NAME_OPENING = re.compile(
+    r"^(?:(?:non|oui|ben|alors|bonjour|voila|en fait)[\s,]+)*"
+    r"(?:je m['’]appelle|mon nom(?: complet)?(?: est| c['’]est|\s*:)|moi c['’]est|c['’]est|je suis|nom\s*:|ici)\s+",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"^(?:m\.|mr\.?|mme\.?|mlle\.?|madame|monsieur|dr\.?|ir\.?)\s+", re.IGNORECASE)
+_NOT_IN_NAME = re.compile(r"[@<>{}\[\]|\\/\"=_#*%$€;?!]|https?:|\d")
+_NOT_A_NAME = frozenset(
+    "merci bonjour bonsoir salut oui non ok okay euh bof hein quoi pourquoi comment combien quel quelle votre vous ca test rien personne "
+    "aucun aucune sais veux faut dire anonyme secret stop annuler aide menu hello coucou voila attendez attends moment minute".split()
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an answer gives for a field. `doubt`: it has to be confirmed. `fault`: key of the sentence that says what is wrong."""
+
+    value: str | None = None
+    doubt: bool = False
+    fault: str = ""
+
+
+def read_email(text: str) -> Reading:
+    """An address inside a sentence; one that was spelt out (« arobase », « point ») is in doubt."""
+    if found := find_email(text):
+        return Reading(found)
+    spoken = fold(text)
+    for pattern, sign in _SPOKEN:
+        spoken = pattern.sub(sign, spoken)
+    match = re.search(r"([\w.+-]+(?: [\w.+-]+)*)@([\w-]+(?:\.[\w-]+)+)", spoken)
+    if match and spoken != fold(text):
+        words = [word for word in match.group(1).split() if word not in {"c'est", "est", "mon", "mail", "email", "adresse", "mon adresse"}]
+        return Reading(f"{'.'.join(words[-3:])}@{match.group(2)}"[:EMAIL_LONGEST], doubt=True)
+    return Reading(fault="email")
+
+
+def find_email(text: str) -> str | None:
+    """The first well-formed address of a text, without the signs around it."""
+    for match in _EMAIL.finditer(clean(text)):
+        address = match.group().strip(".'’-")
+        if len(address) <= EMAIL_LONGEST and ".." not in address and "@" not in text[match.end() : match.end() + 1]:
+            return address
+    return None
+
+
+def read_phone(text: str, country: str | None) -> Reading:
+    """A telephone number in international form, or "" when the person prefers none. An unusual number is in doubt."""
+    digits = re.sub(r"\D", "", text)
+    if len(digits) < 6:
+        return Reading("") if _NO_PHONE.search(fold(text).strip()) else Reading(fault="telephone")
+    region = _REGIONS.get(fold(country or ""), "BE")
+    for match in phonenumbers.PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE):
+        shown = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        return Reading(shown)
+    raw = re.search(r"\+?[\d ./()-]{6,24}", text)
+    return Reading(clean(raw.group(), 40), doubt=True) if raw and len(digits) <= 15 else Reading(fault="telephone")
+
+
+def read_name(text: str) -> Reading:
+    """A person's name: one to six words of letters, particles and initials included."""
+    if len(text) > NAME_LONGEST:
+        return Reading(fault="nom_long")
+    name = defuse(clean(_TITLE.sub("", _NAME_OPENING.sub("", text.strip()))).strip(" .,:-"))
+    words = name.split()
+    if not 1 <= len(words) <= 6 or _NOT_IN_NAME.search(name) or not any(c.isalpha() for c in name):
+        return Reading(fault="nom")
+    if any(fold(word).strip("',.-") in _NOT_A_NAME for word in words) or max(map(len, words)) > 40:
+        return Reading(fault="nom")
+    return Reading(_with_capitals(name) + ("." if re.search(r"\b\w\.$", text.strip()) else ""))
+
+
+def read_subject(text: str) -> Reading:
+    """What the person wants, in their own words."""
+    subject = defuse(clean(text))
+    if len(subject) > SUBJECT_LONGEST:
+        return Reading(fault="objet_long")
+    return Reading(subject) if sum(c.isalpha() for c in subject) >= 3 else Reading(fault="objet")
+
+
+def _with_capitals(name: str) -> str:
+    """« claire dumont » is written Claire Dumont; a name that has its own capitals keeps them, shouting is calmed."""
+    if name != name.lower() and name != name.upper():
+        return name
+    particles = {"de", "du", "des", "van", "von", "der", "den", "la", "le", "el", "ben", "bin", "d'", "y"}
+    return " ".join(w if i and w.lower() in particles else _capital(w.lower()) for i, w in enumerate(name.lower().split()))
+
+
+def _capital(word: str) -> str:
+    return re.sub(r"(^|[-'’])(\w)", lambda match: match.group(1) + match.group(2).upper(), word)

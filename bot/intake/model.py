@@ -1,0 +1,85 @@
+"""The values of a request for contact while it is being made: what is known, what is asked, what a turn says. Frozen, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from bot.answers.model import Context, Message
+from bot.screening import Decision, Profile
+
+SCREENING = ("profil", "fonction", "commune", "pays", "partenaire_de")
+"""Fields that the decision needs, asked first and in the order that the decision gives."""
+CONTACT = ("nom", "email", "telephone", "objet")
+"""Fields of the person, asked only once the request is admissible, in this order."""
+CONFIRMATION, CONSENT = "confirmation", "consentement"
+QUALIFIED, DECLINED, CANCELLED = "qualified", "declined", "cancelled"
+"""How a request ends."""
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A request in the making.
+
+    `asks` is the field waited for, None when no request is open; `doubt` the value to be confirmed for it. `tries` counts
+    answers in a row that could not be used. `telephone` is "" when the person prefers none. `ended` is how the last one ended.
+    """
+
+    number: int = 0
+    profile: Profile = field(default_factory=Profile)
+    asks: str | None = None
+    doubt: str = ""
+    confirmed_place: str = ""
+    nom: str | None = None
+    email: str | None = None
+    telephone: str | None = None
+    objet: str | None = None
+    informed: bool = False
+    tries: int = 0
+    ended: str = ""
+    reference: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """For a Rasa slot."""
+        return asdict(self) | {"profile": self.profile.as_json()}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any] | None) -> Dossier:
+        """What `as_json` gave; nothing counts as a fresh dossier."""
+        values = dict(raw or {})
+        return cls(**values | {"profile": Profile.from_json(values.get("profile"))})
+
+    def with_field(self, name: str, value: str | None) -> Dossier:
+        """The dossier with one of the contact fields set. Raises ValueError for another name."""
+        if name not in CONTACT:
+            raise ValueError(name)
+        known = {item.name: getattr(self, item.name) for item in fields(self)}
+        return Dossier(**known | {name: value})
+
+    def value_of(self, name: str) -> str | None:
+        """The value of a field of contract.md, for the slot of that name."""
+        if name in CONTACT:
+            value: str | None = getattr(self, name)
+            return value
+        partner = self.profile.partner_of
+        known = {
+            "profil": self.profile.kind,
+            "fonction": self.profile.function,
+            "commune": self.profile.commune or (partner.name if partner else None),
+            "pays": self.profile.pays,
+            "partenaire_de": partner.name if partner else None,
+        }
+        return known.get(name)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one message leads to. `submits`: the person consented, the caller registers the request. `decided`: to be recorded."""
+
+    messages: tuple[Message, ...]
+    dossier: Dossier
+    context: Context
+    outcome: str | None = None
+    submits: bool = False
+    decided: Decision | None = None

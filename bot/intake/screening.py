@@ -1,0 +1,107 @@
+"""Puts what a person says into the profile that the decision judges. Pure; holds the lexicon and the gazetteer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.intake import corrections
+from bot.places import COUNTRY, NOTHING, Gazetteer, Place, resolve_country
+from bot.screening import (
+    Claims,
+    Decision,
+    Lexicon,
+    Profile,
+    decide,
+    read_claims,
+    read_function,
+    read_mandate,
+    read_partner,
+    with_country,
+    with_place,
+)
+from bot.screening import update as add
+
+
+@dataclass(frozen=True)
+class Screening:
+    """Reads messages and answers into profiles."""
+
+    lexicon: Lexicon
+    gazetteer: Gazetteer
+
+    def hear(self, profile: Profile, text: str) -> Profile:
+        """The profile after a free message."""
+        return add(profile, self.claims(text))
+
+    def claims(self, text: str) -> Claims:
+        """What a free message says of its author."""
+        return read_claims(text, self.lexicon, self.gazetteer)
+
+    def says_who(self, text: str) -> bool:
+        """Whether a message says who speaks: a function, a capacity, a mandate."""
+        claims = self.claims(text)
+        return bool(claims.kind or claims.function or claims.private is not None)
+
+    def answer(self, profile: Profile, field: str, text: str) -> Profile | None:
+        """The profile after the answer to a question of the screening; None when it is no answer."""
+        if field == "profil":
+            return self._capacity(profile, text)
+        if field == "fonction":
+            claims = read_function(text, self.lexicon, self.gazetteer)
+            return add(profile, claims) if claims.kind or claims.function or claims.signals else None
+        if field == "commune":
+            return self._commune(profile, text)
+        if field == "pays":
+            country = resolve_country(text)
+            return with_country(profile, country) if country else None
+        claims = read_partner(text, self.gazetteer)
+        said = claims.partner is not None or claims.kind
+        return add(profile, claims) if said else None
+
+    def _capacity(self, profile: Profile, text: str) -> Profile | None:
+        asked = decide(profile)
+        if asked.rule == "agent.mandat":
+            claims = read_mandate(text, self.lexicon, self.gazetteer)
+            return add(profile, claims) if claims.mandate is not None or claims.kind else None
+        claims = self.claims(text)
+        if not (claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None):
+            claims = replace(read_function(text, self.lexicon, self.gazetteer), place=claims.place)
+        said = claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None
+        return add(profile, claims) if said or claims.place else None
+
+    def _commune(self, profile: Profile, text: str) -> Profile | None:
+        place = self.gazetteer.resolve(text, profile.country)
+        if place.kind in {NOTHING, COUNTRY}:
+            claims = self.claims(text)
+            return add(profile, claims) if claims.kind and claims.kind != profile.kind else None
+        return with_place(profile, place)
+
+    def correct(self, profile: Profile, text: str) -> Profile | None:
+        """The profile after a correction of who or where: « non, Ixelles », « en fait je suis conseillère »; None when it is none."""
+        claims = self.claims(text)
+        named = corrections.field_named(text)
+        place = claims.place or self._bare_place(text)
+        changed = profile
+        if claims.kind or claims.function:
+            changed = add(changed, replace(claims, place=None))
+        if place is not None and place.is_municipality and place.name != profile.commune:
+            changed = with_place(replace(changed, country=None), place)
+        if named == "pays" and (country := resolve_country(corrections.new_value(text))):
+            changed = with_country(changed, country)
+        return changed if changed != profile else None
+
+    def _bare_place(self, text: str) -> Place | None:
+        """A municipality of our list that is all that a short correction says."""
+        place = self.gazetteer.resolve(corrections.new_value(text))
+        return place if place.is_municipality and place.known else None
+
+    def doubtful_place(self, profile: Profile, confirmed: str) -> str:
+        """The name of a municipality that has to be confirmed: unknown to us, or written so that it had to be guessed."""
+        place = profile.partner_of if profile.kind == "partenaire_direct" else profile.place
+        if place is None or not place.is_municipality or place.certain or not place.name or place.name == confirmed:
+            return ""
+        return "" if place.known and len(place.candidates) > 1 else place.name
+
+    def decide(self, profile: Profile) -> Decision:
+        """The decision on a profile."""
+        return decide(profile)

@@ -1,0 +1,147 @@
+"""The shape of the knowledge: facts at the grain of a question, phrases that say them, passages that hold together.
+
+Frozen values without I/O. Ids are those of data/knowledge/*.yml; texts are typeset French.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bot.text import NNBSP
+
+_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+_UNITS = {"EUR": f"{NNBSP}€", "pourcent": f"{NNBSP}%"}
+"""What is written after the number. Other units are part of the sentence."""
+_WORDS = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq", 6: "six", 7: "sept", 8: "huit", 9: "neuf"}
+"""Small numbers are said in words, unless a unit stands behind them."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of a fact: a number with its unit, a year or a date. Exactly one of the three is given."""
+
+    number: int | None = None
+    unit: str = ""
+    year: int | None = None
+    date: datetime.date | None = None
+
+    def say(self) -> str:
+        """The value as French writes it: « 8 100 000 € », « 2014 », « 15 mars 2016 »."""
+        if self.date is not None:
+            day = "1er" if self.date.day == 1 else str(self.date.day)
+            return f"{day} {_MONTHS[self.date.month - 1]} {self.date.year}"
+        if self.year is not None:
+            return str(self.year)
+        number = self.number or 0
+        if self.unit not in _UNITS and number in _WORDS:
+            return _WORDS[number]
+        return f"{number:,}".replace(",", NNBSP) + _UNITS.get(self.unit, "")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact at the grain of a question. It rests on `section` of the source page."""
+
+    id: str
+    title: str
+    thing: str
+    attribute: str
+    phrase: str
+    section: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A sentence that stands alone, and the facts that it says. `short` follows another phrase of its passage."""
+
+    id: str
+    section: str
+    text: str
+    short: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Phrases that hold together: what is said around a fact."""
+
+    id: str
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The answer to a general question: a short text, the phrases it covers, and the entries it leads on to."""
+
+    id: str
+    title: str
+    text: str | None
+    phrases: tuple[str, ...]
+    next: tuple[str, ...]
+
+
+Entry = Fact | Overview
+"""What a question can be about: a label of the training data, behind `info/`."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What facts are about: a country, a pillar, a budget. `aliases` are the words that name it, folded."""
+
+    id: str
+    name: str
+    at: str
+    kind: str
+    rank: int | None
+    aliases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition of the programme, and the page on which all its facts rest."""
+
+    id: str
+    start: int
+    end: int
+    page: str
+    updated: datetime.date
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Base:
+    """The whole knowledge of one edition."""
+
+    edition: Edition
+    sections: Mapping[str, str]
+    things: Mapping[str, Thing]
+    phrases: Mapping[str, Phrase]
+    passages: tuple[Passage, ...]
+    overviews: Mapping[str, Overview]
+
+    @cached_property
+    def facts(self) -> Mapping[str, Fact]:
+        """All facts by id."""
+        return {fact.id: fact for phrase in self.phrases.values() for fact in phrase.facts}
+
+    @cached_property
+    def entries(self) -> Mapping[str, Entry]:
+        """Everything that a question can be about, by id."""
+        return {**self.facts, **self.overviews}
+
+    @cached_property
+    def grid(self) -> Mapping[tuple[str, str], str]:
+        """The fact of an object and an attribute: ("maroc", "secteur") -> "secteurs.maroc"."""
+        return {(fact.thing, fact.attribute): fact.id for fact in self.facts.values()}
+
+    def passage_of(self, phrase: str) -> tuple[str, ...]:
+        """The ids of the phrases that hold together with `phrase`, itself among them: those of the first passage with it."""
+        return next((passage.phrases for passage in self.passages if phrase in passage.phrases), (phrase,))
+
+    def things_of(self, kind: str) -> tuple[Thing, ...]:
+        """The objects of a kind (« pays », « pilier », « volet »), in the order of the file."""
+        return tuple(thing for thing in self.things.values() if thing.kind == kind)

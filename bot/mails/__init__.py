@@ -1,0 +1,142 @@
+"""The two mails that a request gives rise to, as complete bytes: to the contact person, and back to who asked.
+
+Their French stands in the templates of this folder; no mail is sent from here. What was typed by a person reaches a header
+only through the address and header types of the standard library, which refuse line breaks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.config import Settings
+from bot.storage import CONFIRMATION, CONTACT
+from bot.text import typeset
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_FOLDER = Path(__file__).parent
+_ASCII = SMTP.clone(cte_type="7bit")
+"""Seven bits only: any mail server takes it, and no relay rewrites it."""
+_LONGEST_ADDRESS = 254
+"""In characters: what SMTP can carry (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@)(?![=+-]){_ATOM}(\.{_ATOM})*@({_LABEL}\.)+(?=[A-Za-z]){_LABEL}")
+"""One plain address with a full domain. A first = + - is refused rather than removed: it would be another address."""
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A qualified request as it is kept and told. Texts are clean, on one line; datetimes are in UTC."""
+
+    reference: str
+    created_at: datetime
+    nom: str
+    fonction: str
+    commune: str
+    pays: str
+    email: str
+    telephone: str | None
+    objet: str
+    partenaire_de: str | None
+    decision: str
+    reason: str
+    rule: str
+    remarques: tuple[str, ...]
+    consent_at: datetime
+
+    def fields(self) -> list[tuple[str, str]]:
+        """What the person gave, with its French label, in the order in which it is read."""
+        labelled = (
+            ("Nom", self.nom),
+            ("Fonction", self.fonction),
+            ("Commune", self.commune),
+            ("Pays", self.pays),
+            ("Partenaire de", self.partenaire_de),
+            ("E-mail", self.email),
+            ("Téléphone", self.telephone),
+            ("Objet de la demande", self.objet),
+        )
+        return [(label, value) for label, value in labelled if value]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One outgoing mail: the same bytes and the same Message-ID at every attempt."""
+
+    kind: str
+    recipient: str
+    message_id: str
+    body: bytes
+
+
+def is_email(text: str) -> bool:
+    """Whether `text` is one address that a mail can be sent to, and nothing else."""
+    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+def contact_mail(lead: Lead, settings: Settings, recipient: str, now: datetime) -> Mail:
+    """The request, complete, for the contact person; answering it writes to the person who asked."""
+    message = EmailMessage(_ASCII)
+    message["Subject"] = f"[CIC] Demande de {lead.commune} ({lead.reference})"
+    message["To"] = _address(settings.contact_name, recipient)
+    message["Reply-To"] = _address(lead.nom, lead.email)
+    return _finish(message, CONTACT, recipient, lead, settings, now)
+
+
+def confirmation_mail(lead: Lead, settings: Settings, now: datetime) -> Mail:
+    """What was registered, for the person who asked: reference, copy, rule. It gives no address of the contact person."""
+    message = EmailMessage(_ASCII)
+    message["Subject"] = f"[CIC] Votre demande est enregistrée ({lead.reference})"
+    message["To"] = _address(lead.nom, lead.email)
+    return _finish(message, CONFIRMATION, lead.email, lead, settings, now)
+
+
+def say_date(moment: datetime) -> str:
+    """The moment in words, in the time of Brussels: « 5 mars 2026 à 9 h 07 »."""
+    from babel.dates import format_datetime, get_timezone  # slow to load, and the commands that list need no mail
+
+    return format_datetime(moment, "d MMMM y 'à' H 'h' mm", tzinfo=get_timezone("Europe/Brussels"), locale="fr")
+
+
+def _finish(message: EmailMessage, kind: str, recipient: str, lead: Lead, settings: Settings, now: datetime) -> Mail:
+    message_id = f"<{lead.reference.lower()}.{kind}@{settings.mail_from.rpartition('@')[2]}>"
+    message["From"] = _address("Assistant CIC", settings.mail_from)
+    message["Date"] = now
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(_render(f"{kind}.txt", lead, settings))
+    message.add_alternative(_render(f"{kind}.html", lead, settings), subtype="html")
+    message["Content-Language"] = "fr"  # last: a content header set before would move into the first part
+    return Mail(kind, recipient, message_id, message.as_bytes())
+
+
+def _address(name: str, email: str) -> Address:
+    user, _, domain = email.rpartition("@")
+    return Address(name, user, domain)
+
+
+def _render(template: str, lead: Lead, settings: Settings) -> str:
+    return _templates().get_template(template).render(lead=lead, settings=settings)
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined, select_autoescape  # slow to load, see say_date
+
+    # Our French is typeset here, on loading, so that what the person typed stays as it is: an apostrophe in an address, say
+    loader = FunctionLoader(lambda name: typeset((_FOLDER / name).read_text("utf-8")))
+    environment = Environment(
+        loader=loader, autoescape=select_autoescape(["html"]), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["date"] = say_date
+    return environment

@@ -1,0 +1,164 @@
+"""Our one door into Rasa: the web process hands a message over and gets everything that was said back in one answer.
+
+No message can force an intent here, and none is handled twice while this process lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import uuid
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
+from rasa.utils.endpoints import ClientResponseError
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.config import load_settings
+from bot.rasa_client import HANDLING_SECONDS, channel_token
+from bot.text import WORD_JOINER, clean
+
+NAME = "cic"
+REMEMBERED_TURNS = 1000
+"""Turns kept in memory, so that a message sent again by a restarted web process gets its first answer."""
+
+OnMessage = Callable[[UserMessage], Awaitable[Any]]
+log = logging.getLogger(__name__)
+
+
+class CollectingChannel(OutputChannel):  # type: ignore[misc]
+    """Keeps each message of the bot whole and in order; Rasa's own splits texts and tears `custom` off."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name by which responses of the domain may be written for this channel."""
+        return NAME
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Keep one message of the bot."""
+        self.messages.append(dict(message))
+
+
+@dataclass
+class Turns:
+    """The latest turns, running or done, by conversation and message id."""
+
+    handle: OnMessage
+    seconds: float = HANDLING_SECONDS
+    running: OrderedDict[tuple[str, str], asyncio.Task[dict[str, Any]]] = field(default_factory=OrderedDict)
+
+    async def answer(self, sender: str, message: str, message_id: str) -> dict[str, Any]:
+        """Return the answer to a message; the same id waits for the same turn.
+
+        The turn runs on when the caller goes away: half a turn must never be lost.
+        """
+        if (sender, message_id) not in self.running:
+            self.running[sender, message_id] = asyncio.create_task(self._run(sender, message, message_id))
+            while len(self.running) > REMEMBERED_TURNS:
+                self.running.popitem(last=False)
+        return await asyncio.shield(self.running[sender, message_id])
+
+    async def _run(self, sender: str, message: str, message_id: str) -> dict[str, Any]:
+        channel = CollectingChannel()
+        try:
+            await asyncio.wait_for(self.handle(user_message(message, channel, sender, message_id)), self.seconds)
+        except asyncio.TimeoutError:
+            log.error("message %s of conversation %s took more than %s s", message_id, sender, self.seconds)
+            return answer_of(channel.messages, failed=True)
+        except Exception:
+            log.exception("message %s of conversation %s failed", message_id, sender)
+            return answer_of(channel.messages, failed=True)
+        return answer_of(channel.messages)
+
+
+class CicInput(InputChannel):  # type: ignore[misc]
+    """The input channel of the web process; named in credentials.yml."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name in the channel's address: /webhooks/cic."""
+        return NAME
+
+    def blueprint(self, on_new_message: OnMessage) -> Blueprint:
+        """Return the two routes of the channel."""
+        keep_texts_out_of_logs()
+        routes = Blueprint("cic_channel")
+        turns = Turns(on_new_message)
+        expected = f"Bearer {channel_token(load_settings().secret())}".encode()
+
+        async def health(request: Request) -> HTTPResponse:
+            ready = agent_is_ready(request)
+            return response.json({"model": ready}, status=200 if ready else 503)
+
+        async def webhook(request: Request) -> HTTPResponse:
+            if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected):
+                return response.json({"error": "unauthorised"}, status=401)
+            if not is_turn(request.json):
+                return response.json({"error": "sender, message or id is wrong"}, status=400)
+            if not agent_is_ready(request):
+                return response.json({"error": "no model"}, status=503)
+            body = request.json
+            return response.json(await turns.answer(body["sender"], body["message"], body.get("id") or uuid.uuid4().hex))
+
+        routes.add_route(health, "/health", methods=["GET"])
+        routes.add_route(webhook, "/webhook", methods=["POST"])
+        return routes
+
+
+def is_turn(body: Any) -> bool:
+    """Say whether a body has a sender, a message and at most a text as id."""
+    return (
+        isinstance(body, dict)
+        and isinstance(body.get("sender"), str)
+        and bool(body["sender"])
+        and isinstance(body.get("message"), str)
+        and isinstance(body.get("id"), str | None)
+    )
+
+
+def agent_is_ready(request: Request) -> bool:
+    """Say whether Rasa has loaded a model; it serves also when loading failed, and then drops messages silently."""
+    agent = getattr(request.app.ctx, "agent", None)
+    return agent is not None and bool(agent.is_ready())
+
+
+def user_message(message: str, channel: OutputChannel, sender: str, message_id: str) -> UserMessage:
+    """Return a message as Rasa may see it: a leading slash, which Rasa would read as an intent, is only text.
+
+    Rasa strips white space before it looks, but not a word joiner.
+    """
+    text = clean(message)
+    metadata: dict[str, str] = {}
+    if text.startswith("/"):
+        text, metadata = WORD_JOINER + text, {"original": message}
+    return UserMessage(text, channel, sender, input_channel=NAME, message_id=message_id, metadata=metadata)
+
+
+def answer_of(said: list[dict[str, Any]], failed: bool = False) -> dict[str, Any]:
+    """Return one turn for the web process: messages, the field asked for, how a request ended.
+
+    The last message that has `asks` or `outcome` decides.
+    """
+    customs = [message.get("custom") or {} for message in said]
+    messages = [_outward(message, custom) for message, custom in zip(said, customs, strict=True) if message.get("text")]
+    last = {key: value for custom in customs for key, value in custom.items() if key in {"asks", "outcome"}}
+    return {"messages": messages, "asks": last.get("asks"), "outcome": last.get("outcome"), "failed": failed or not messages}
+
+
+def _outward(message: dict[str, Any], custom: dict[str, Any]) -> dict[str, Any]:
+    buttons = [{"title": button["title"], "value": button["payload"]} for button in message.get("buttons") or []]
+    return {"text": message["text"], "buttons": buttons, "source": custom.get("source")}
+
+
+def keep_texts_out_of_logs() -> None:
+    """Make Rasa's error about a failed action name its status only: its text holds the whole conversation, names included."""
+    ClientResponseError.__str__ = lambda error: f"{error.status}, {error.message}"

@@ -1,0 +1,81 @@
+"""Answers to the questions of the screening, read in the light of the question."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.places import COMMUNE, NONE, Gazetteer
+from bot.places.words import read
+from bot.screening import turns
+from bot.screening.claims import Claims
+from bot.screening.lexicon import AGENT, Lexicon
+from bot.screening.messages import read_claims
+from bot.text import clean
+
+_LIMIT = 120
+"""The longest function kept in a person's own words, in characters."""
+_NO_ANSWER = re.compile(
+    r"\?|\bsais (?:pas|plus)\b|"
+    r"^\W*(?:oui|non|ok|d'accord|merci|bonjour|stop|rien|euh|bof|pourquoi|peu importe|aucune idee|je prefere (?:ne )?pas\b.*)?"
+    r"(?:\W+(?:merci|bien|beaucoup|oui|non))*\W*$|\bpas (?:envie|votre affaire|vous le dire)\b|\bregarde pas\b"
+)
+_LEADING = re.compile(
+    r"^\W*(?:(?:alors|euh|ben|bah|oui|non|en fait|plutot|pardon|c'?est|ma fonction(?: est)?|fonction|je suis|:|,|-|le|la|l'|un|une)\s*)+",
+    re.I,
+)
+_INSIDE = re.compile(
+    r"(?:fais|fait|faisons) partie (?:moi-meme )?(?:de|d')|(?:commune|ville|mairie) elle-meme|"
+    r"travaille (?:a|pour) la (?:commune|ville|mairie)|"
+    r"suis (?:de )?la commune|nous sommes la commune|c'est nous la commune"
+)
+_YES = re.compile(r"^\W*(?:oui|ouais|yes|exact\w*|tout a fait|bien sur|effectivement|absolument|si|affirmatif)\b")
+_NO = re.compile(r"^\W*(?:non|nan|no|pas du tout|personne|aucun\w*|jamais|negatif)\b|\bc'est (?:moi|mon idee)\b|\bpersonne\b")
+
+
+def read_function(answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
+    """Return what an answer to « Quelle est votre fonction ? » says; a function we do not know is kept in its own words."""
+    claims = read_claims(answer, lexicon, gazetteer)
+    bare = _LEADING.sub("", clean(answer, _LIMIT)).strip(" .!,;")
+    if claims.kind is None and not claims.function and "negated" not in claims.signals:
+        claims = read_claims(f"Je suis {bare}", lexicon, gazetteer)
+    if claims.function or claims.signals & {"negated", "former", "future", "relative"}:
+        return claims
+    if claims.kind:
+        return replace(claims, function=bare)
+    if _NO_ANSWER.search(read(answer).flat) or not re.search(r"\w{2}", bare):
+        return Claims()
+    return replace(claims, function=bare, signals=claims.signals | {"texte_libre"})
+
+
+def read_partner(answer: str, gazetteer: Gazetteer) -> Claims:
+    """Return what an answer to « De quelle commune êtes-vous partenaire direct ? » says."""
+    flat = read(answer).flat
+    if _INSIDE.search(flat):
+        return Claims(kind=AGENT)
+    place = gazetteer.resolve(re.sub(r"^\W*(?:oui|si)\b[\s,]*", "", clean(answer), flags=re.I))
+    if place.kind == NONE or turns.partner(flat) is False:
+        return Claims(partner=False)
+    if place.kind == COMMUNE and (place.known or not turns.several(flat)):
+        return Claims(partner_of=place, partner=True)
+    if turns.several(flat):
+        return Claims(partner=True, signals=frozenset({"plusieurs"}))
+    return Claims(partner=False) if _NO.search(flat) else Claims()
+
+
+def read_mandate(answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
+    """Return what an answer to « Un mandataire ou un responsable vous a-t-il chargé d'écrire ? » says."""
+    flat = read(answer).flat
+    claims = read_claims(answer, lexicon, gazetteer)
+    if claims.mandate is not None or claims.kind:
+        return claims
+    if _NO.search(flat) or claims.private:
+        return replace(claims, mandate=False)
+    return replace(claims, mandate=True) if _YES.search(flat) or _names_authority(flat) else claims
+
+
+def _names_authority(flat: str) -> bool:
+    """Tell whether the whole answer is who gave the order: « le bourgmestre », « notre collège »."""
+    return len(flat.split()) <= 6 and bool(
+        re.search(r"\b(?:college|bourgmestre|maire|echevine?|directeur general|directrice generale|dg|presidente?)\b", flat)
+    )

@@ -1,0 +1,137 @@
+"""What one message says of its author: everything found in it, weighed against each other.
+
+Pure. The decision (bot.screening.decision) judges the profile that such claims add up to.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.places import Gazetteer, Mention, Place
+from bot.screening import turns
+from bot.screening.claims import FIRMS, LOCAL, MANDATE, PARTNERS, Claims
+from bot.screening.found import Found, find
+from bot.screening.lexicon import AGENT, AUTRE, COMMUNE, MANDATAIRE, PARTENAIRE, RESPONSABLE, Lexicon
+from bot.screening.patterns import FORMER, FUTURE, NEGATED, OTHER, OURS, OWN, RELATIVE
+from bot.screening.titles import own
+
+FORMER_TYPE, RELATIVE_TYPE, CANDIDATE_TYPE, MINOR_TYPE = "ancien", "proche", "candidat", "élève"
+_SIGNALS = frozenset({FORMER, FUTURE, NEGATED, RELATIVE, OTHER})
+_WITH_MANDATE = PARTNERS | {"école"}
+_OUTWEIGHED = frozenset({"métier", "particulier", "retraité"})
+"""What an employee of a municipality may be besides, without it being the capacity in which she writes."""
+_WISH = re.compile(r"\b(?:voud\w+|voul\w+|souhait\w+|aimer\w+|cherch\w+|propos\w+|sollicit\w+|deman\w+|veux|veut)\b")
+_WITH = re.compile(
+    r"\b(?:avec|vers|chez|entre|jumelee? a|partenariat (?:avec|entre)|aide[rz]? (?:a|la)|"
+    r"projet (?:a|de|dans)|mission a|partir a|ecole a)\W+(?:[\w']+\W+){0,4}$"
+)
+
+
+_APART = re.compile(r"[.;!?]\s|" + _WISH.pattern)
+
+
+def read_claims(text: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
+    """Return what a message says of its author."""
+    found = find(text, lexicon, gazetteer)
+    claims = _combine(found)
+    return replace(claims, place=_place(found, claims))
+
+
+def _combine(found: Found) -> Claims:
+    """Weigh everything said: a present function first, then a mandate, a partnership, and what disqualifies."""
+    flat = found.reading.flat
+    signals = frozenset(found_role for hit, found_role in found.hits if hit.entry.kind != COMMUNE and found_role in _SIGNALS)
+    signals |= {"pour_commune"} if turns.for_commune(flat) else frozenset()
+    base = Claims(mandate=turns.mandated(flat), private=turns.private(flat), partner=turns.partner(flat), signals=signals)
+    stated = own(found)
+    if base.private is None and turns.own_cause(flat) and any(claims.kind in LOCAL for claims in stated):
+        base = replace(base, private=True)
+    for kind in (MANDATAIRE, RESPONSABLE):
+        first = next((claims for claims in stated if claims.kind == kind), None)
+        if first:
+            return _merge(base, first)
+    return _without_head(found, base, stated)
+
+
+def _merge(base: Claims, own: Claims) -> Claims:
+    return replace(base, kind=own.kind, type=own.type, function=own.function, potential=own.potential)
+
+
+def _without_head(found: Found, base: Claims, stated: list[Claims]) -> Claims:
+    """Weigh a message whose author claims no present function at the head of a municipality."""
+    others = [claims for claims in stated if claims.kind == AUTRE]
+    agents = sorted((claims for claims in stated if claims.kind == AGENT), key=lambda claims: claims.function is None)
+    agent = next(iter(agents), None)
+    vague = next((claims for claims in stated if claims.kind is None), None)
+    other = _weightiest(others, agent)
+    if base.mandate and (other is None or other.type in _WITH_MANDATE) and RELATIVE not in base.signals and FORMER not in base.signals:
+        return replace(_merge(base, agent or other or vague or Claims()), kind=MANDATE, type=other.type if other else None)
+    if any(claims.kind == PARTENAIRE for claims in stated) or (
+        base.partner and (other is None or other.type in PARTNERS | FIRMS) and not agent
+    ):
+        return _partner(found, base, other, vague)
+    if other:
+        return _partner_or_other(found, base, other)
+    if agent:
+        return _merge(base, agent)
+    return _by_signals(found, base, vague)
+
+
+def _weightiest(others: list[Claims], agent: Claims | None) -> Claims | None:
+    """Return the capacity outside a municipality that counts: one that excludes before one that may be a direct partner."""
+    ranked = sorted(others, key=lambda claims: (claims.type in _OUTWEIGHED, claims.type in PARTNERS))
+    return next((claims for claims in ranked if not (agent and claims.type in _OUTWEIGHED)), None)
+
+
+def _partner(found: Found, base: Claims, other: Claims | None, vague: Claims | None) -> Claims:
+    place = next((m.place for m in sorted(found.mentions, key=lambda m: not m.headed)), None)
+    named = _merge(base, vague or other or Claims())
+    return replace(named, kind=PARTENAIRE, type=other.type if other else None, partner_of=place if base.partner is not False else None)
+
+
+def _partner_or_other(found: Found, base: Claims, other: Claims) -> Claims:
+    """An organisation that mentions some work with a municipality may turn out to be its partner: it is asked."""
+    claims = _merge(base, other)
+    if other.type == "métier" and "pour_commune" in base.signals:
+        return replace(base, function=other.function)
+    if other.type in PARTNERS and base.partner is None and turns.collaborates(found.reading.flat):
+        return replace(claims, kind=PARTENAIRE)
+    return claims
+
+
+def _by_signals(found: Found, base: Claims, vague: Claims | None) -> Claims:
+    if turns.minor(found.reading.flat):
+        return replace(base, kind=AUTRE, type=MINOR_TYPE)
+    if vague and vague.function:
+        return _merge(base, vague)
+    for signal, type_ in ((FORMER, FORMER_TYPE), (RELATIVE, RELATIVE_TYPE), (FUTURE, CANDIDATE_TYPE)):
+        if signal in base.signals:
+            return replace(base, kind=AUTRE, type=type_)
+    return base
+
+
+def _place(found: Found, claims: Claims) -> Place | None:
+    """Return the municipality for which the author speaks: named with her function, or announced before any wish."""
+    if claims.kind == PARTENAIRE or not found.mentions:
+        return None
+    wish = _WISH.search(found.reading.flat)
+    limit = wish.start() if wish else len(found.reading.flat)
+    for mention in sorted(found.mentions, key=lambda m: (not _after_function(found, m), m.start)):
+        left = found.reading.flat[: mention.start]
+        ours = bool(
+            re.search(
+                r"(?:ma|notre) (?:commune|ville)\W+(?:de |d')?$|\binscrire (?:la commune de |la ville de )?$|"
+                r"\bpour la (?:commune|ville) d[e']\s?$",
+                left,
+            )
+        )
+        if not _WITH.search(left) and (mention.start < limit or ours or _after_function(found, mention)):
+            return mention.place
+    return None
+
+
+def _after_function(found: Found, mention: Mention) -> bool:
+    """Tell whether the municipality stands right after a function of the author."""
+    ends = [found.reading.words[hit.last].end for hit, found_role in found.hits if found_role in (OWN, OURS)]
+    return any(0 <= mention.start - end <= 45 and not _APART.search(found.reading.flat[end : mention.start]) for end in ends)

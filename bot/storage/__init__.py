@@ -1,0 +1,48 @@
+"""The database of the assistant: its tables, and transactions on them. Knows nothing of what the rows mean.
+
+Everything that other modules use is named here.
+"""
+
+from __future__ import annotations
+
+from bot.storage.database import Database
+from bot.storage.tables import (
+    CONFIRMATION,
+    CONTACT,
+    LEAD_FAILED,
+    LEAD_FORWARDED,
+    LEAD_KEPT,
+    LEAD_WAITING,
+    MAIL_FAILED,
+    MAIL_SENT,
+    MAIL_WAITING,
+    decisions,
+    erasures,
+    feedback,
+    leads,
+    metadata,
+    outbox,
+    turns,
+    utc_now,
+)
+
+__all__ = [
+    "CONFIRMATION",
+    "CONTACT",
+    "LEAD_FAILED",
+    "LEAD_FORWARDED",
+    "LEAD_KEPT",
+    "LEAD_WAITING",
+    "MAIL_FAILED",
+    "MAIL_SENT",
+    "MAIL_WAITING",
+    "Database",
+    "decisions",
+    "erasures",
+    "feedback",
+    "leads",
+    "metadata",
+    "outbox",
+    "turns",
+    "utc_now",
+]

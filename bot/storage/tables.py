@@ -1,0 +1,169 @@
+"""The tables. All datetimes are aware and in UTC, in Python and in the tables."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+def utc_now() -> datetime:
+    """The clock of the running assistant; tests give their own."""
+    return datetime.now(timezone.utc)
+
+
+class UtcDateTime(TypeDecorator):  # type: ignore[misc]  # SQLAlchemy 1.4 is not typed
+    """An aware datetime in UTC. A naive one is refused: it would be an hour or two wrong, silently."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:
+        """Going in: any zone becomes UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone cannot be stored")
+        return value.astimezone(timezone.utc)
+
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
+        """Coming out: SQLite gives it back without its zone, PostgreSQL in the zone of the session."""
+        if value is None or value.tzinfo is not None:
+            return value and value.astimezone(timezone.utc)
+        return value.replace(tzinfo=timezone.utc)
+
+
+metadata = MetaData()
+
+
+def _id() -> Any:
+    return Column("id", Integer, primary_key=True)
+
+
+turns = Table(
+    "turns",
+    metadata,
+    _id(),
+    Column("conversation", String, nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("client_id", String),
+    Column("user_text", Text, nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    UniqueConstraint("conversation", "client_id", name="turns_once_per_client_id"),
+)
+"""One row per chat message that was answered, with its answer as the client got it."""
+
+feedback = Table(
+    "feedback",
+    metadata,
+    _id(),
+    Column("conversation", String, nullable=False, index=True),
+    Column("message_id", String, nullable=False),
+    Column("useful", Boolean, nullable=False),
+    Column("comment", Text),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _id(),
+    Column("conversation", String, nullable=False, index=True),
+    Column("request_key", String, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("rule_version", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("profile", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+LEAD_KEPT = "conservee"
+"""Registered; nobody is named yet to receive it."""
+LEAD_WAITING = "en_attente"
+"""Its mail to the contact person has not left yet."""
+LEAD_FORWARDED = "transmise"
+"""The mail server has accepted its mail to the contact person."""
+LEAD_FAILED = "echec"
+"""Its mail was refused for good, or for too long: somebody has to look."""
+
+leads = Table(
+    "leads",
+    metadata,
+    _id(),
+    Column("reference", String, nullable=False, unique=True),
+    Column("request_key", String, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("status", String, nullable=False),
+    Column("nom", Text, nullable=False),
+    Column("fonction", Text, nullable=False),
+    Column("commune", Text, nullable=False),
+    Column("pays", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("telephone", Text),
+    Column("objet", Text, nullable=False),
+    Column("partenaire_de", Text),
+    Column("decision", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("remarques", JSON, nullable=False),
+    Column("consent_at", UtcDateTime, nullable=False),
+    Column("conversation", String, nullable=False, index=True),
+)
+
+MAIL_WAITING = "en_attente"
+MAIL_SENT = "envoye"
+MAIL_FAILED = "echec"
+CONTACT = "contact"
+"""The mail to the contact person."""
+CONFIRMATION = "confirmation"
+"""The mail to the person who asked."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("lead_id", Integer, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("status", String, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_since", UtcDateTime, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("lease_until", UtcDateTime),
+    Column("lease_owner", String),
+    Column("last_error", Text),
+    Column("sent_at", UtcDateTime),
+    UniqueConstraint("lead_id", "kind", name="outbox_one_mail_of_a_kind"),
+    Index("outbox_due", "status", "next_attempt_at"),
+)
+"""Mails as complete bytes, so that every attempt sends the same. Patience with the mail server counts from `due_since`."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    _id(),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("counts", JSON, nullable=False),
+)
+"""The proof that something was deleted: when, why and how many rows, never what."""

@@ -1,0 +1,60 @@
+"""Text as it comes in and as it goes out: cleaning, folding for comparison, French typography.
+
+Pure functions on strings; no I/O, no knowledge of the programme.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+NNBSP = "\u202f"
+"""Narrow no-break space: before ? ! ; and inside numbers, as French typography wants."""
+NBSP = "\u00a0"
+"""No-break space: before a colon and inside « »."""
+WORD_JOINER = "\u2060"
+"""Put before a leading slash so that Rasa reads it as text, never as an intent."""
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_FORMULA = re.compile(r"^[=+\-@\t\r]+")
+
+
+def clean(text: str, limit: int | None = None) -> str:
+    """Return outside text without control or invisible characters, on one line, spaces folded.
+
+    `limit` is in characters; longer text is cut.
+    """
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    text = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text if unicodedata.category(c) != "Cs")
+    text = " ".join(text.split())
+    return text if limit is None else text[:limit].rstrip()
+
+
+def defuse(text: str) -> str:
+    """Return `text` without the leading characters that a spreadsheet would take for a formula.
+
+    A leading + of a telephone number is kept: it is followed by a digit.
+    """
+    if re.match(r"\+\d[\d ./()-]*$", text):
+        return text
+    return _FORMULA.sub("", text).lstrip()
+
+
+def fold(text: str) -> str:
+    """Return `text` for comparison: lower case, no accents, straight apostrophes, œ as oe."""
+    text = text.lower().replace("’", "'").replace("‘", "'").replace("œ", "oe").replace("æ", "ae")
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def typeset(text: str) -> str:
+    """Return French `text` with its no-break spaces and typographic apostrophes.
+
+    Idempotent. Data files are written with ordinary spaces; this is done once, on loading.
+    """
+    text = text.replace("'", "’")
+    text = re.sub(r"(?<=\S)[ \u00a0\u202f]+([?!;])", NNBSP + r"\1", text)
+    text = re.sub(r"(?<=\S)[ \u00a0\u202f]+:(?=\s|$)", NBSP + ":", text)
+    text = re.sub(r"«\s*", "«" + NBSP, text)
+    text = re.sub(r"\s*»", NBSP + "»", text)
+    text = re.sub(r"(?<=\d)[ \u00a0\u202f](?=\d{3}\b)", NNBSP, text)
+    return re.sub(r"(?<=\d)[ \u00a0\u202f](?=[€%])", NNBSP, text)

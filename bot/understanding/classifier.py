@@ -1,0 +1,80 @@
+"""The classifier: one linear separation per label, with its margin. Labels are `info/<entry>` and the other intents.
+
+Trained on the examples and one noisy copy of each. Margins, not probabilities: they are compared with the
+thresholds of bot/answers/answerer.py and say "nothing fits" as well as "this fits".
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.svm import LinearSVC
+
+from bot.understanding.features import Features
+from bot.understanding.lexicon import Lexicon
+from bot.understanding.noise import noisy
+
+REGULARISATION = 0.5
+"""C of the linear SVM."""
+FOREIGN = 0.4
+"""Margin that an entry loses when every word of a message with a meaning is none of ours; less in proportion."""
+SEED = 2016
+"""Of the noise: the same data give the same model."""
+
+Ranking = list[tuple[str, float]]
+"""Labels with their margins (about -1 to 1), best first."""
+
+
+class Classifier:
+    """Ranks the labels for a message."""
+
+    def __init__(self, features: Features, lexicon: Lexicon, labels: Sequence[str], weights: Any, biases: Any) -> None:
+        self.features, self.lexicon = features, lexicon
+        self.labels, self.weights, self.biases = list(labels), weights, biases
+        self.entries = np.array([is_entry(label) for label in self.labels])
+
+    @classmethod
+    def train(cls, examples: Sequence[tuple[str, str]], features: Features | None = None, noise: bool = True) -> Classifier:
+        """Learn from (message, label) pairs. Raises ValueError when there are fewer than two labels.
+
+        `features` and `noise` are for comparisons: what is run has all of them.
+        """
+        rng = random.Random(SEED)  # noqa: S311 - noise, no secret
+        copies = [(noisy(text, rng), label) for text, label in examples] if noise else []
+        texts, labels = zip(*examples, *copies, strict=True)
+        features = features or Features()
+        machine = LinearSVC(C=REGULARISATION, random_state=SEED).fit(features.fit(texts), labels)
+        lexicon = Lexicon.learn(text for text, label in examples if is_entry(label))
+        weights, biases = machine.coef_.astype(np.float32), machine.intercept_.astype(np.float32)
+        return cls(features, lexicon, machine.classes_.tolist(), weights, biases)
+
+    def rank(self, texts: Sequence[str], top: int = 40) -> list[Ranking]:
+        """For each text its `top` labels: misspelt words are put right first, words of other subjects cost entries their margin."""
+        if not texts:
+            return []
+        texts = [self.lexicon.correct(text) for text in texts]
+        margins = self.features.transform(texts) @ self.weights.T + self.biases
+        foreign = np.array([self.lexicon.foreign_share(text) for text in texts])
+        margins -= FOREIGN * np.outer(foreign, self.entries)
+        order = np.argsort(-margins, axis=1)[:, :top]
+        return [[(self.labels[k], round(float(row[k]), 4)) for k in best] for row, best in zip(margins, order, strict=True)]
+
+    def save(self, path: Path) -> None:
+        """Write to one file."""
+        parts = {"features": self.features, "lexicon": self.lexicon, "labels": self.labels, "weights": self.weights, "biases": self.biases}
+        joblib.dump(parts, path, compress=3)
+
+    @classmethod
+    def load(cls, path: Path) -> Classifier:
+        """Read what `save` wrote."""
+        return cls(**joblib.load(path))
+
+
+def is_entry(label: str) -> bool:
+    """Whether a label stands for an entry of the knowledge."""
+    return label.startswith("info/")

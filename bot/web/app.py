@@ -1,0 +1,84 @@
+"""The web application, composed of its parts. Everything it needs is given to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+
+from bot.config import Settings
+from bot.storage import Database
+from bot.web.chat import ChatApi
+from bot.web.conversations import Conversations, MailWorker, Rasa
+from bot.web.edge import Edge, error_handlers
+from bot.web.health import Health
+from bot.web.limits import RateLimit
+from bot.web.metrics import Metrics
+from bot.web.pages import page_routes
+from bot.web.sessions import Sessions
+from bot.web.turns import Turns
+
+WORKER_REST_SECONDS = 5.0
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    settings: Settings, database: Database, rasa_client: Rasa, outbox: MailWorker, clock: Callable[[], datetime]
+) -> Starlette:
+    """Return the application. `clock` gives the time with its zone; the mail worker runs while the application does."""
+    metrics = Metrics(database)
+    turns = Turns(database, clock)
+    api = ChatApi(
+        conversations=Conversations(turns, rasa_client, outbox, metrics),
+        turns=turns,
+        sessions=Sessions(settings.secret(), clock),
+        messages=RateLimit(settings.rate_limit, clock),
+        others=RateLimit(settings.rate_limit, clock),
+        trusted_proxies=settings.trusted_proxies,
+    )
+    routes = [*api.routes(), *Health(database, rasa_client, metrics).routes(), *page_routes(settings.retention_days)]
+    paths = frozenset(route.path for route in routes if isinstance(route, Route))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        stop = asyncio.Event()
+        worker = asyncio.create_task(keep_running(outbox, stop))
+        yield
+        stop.set()
+        await worker
+
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Edge, metrics=metrics, paths=paths), _cors(settings.origins)],
+        exception_handlers=error_handlers(metrics),
+        lifespan=lifespan,
+    )
+
+
+def _cors(origins: tuple[str, ...]) -> Middleware:
+    """Let the named sites call the API from a browser. There are no cookies, so no credentials either."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
+        expose_headers=["Retry-After"],
+    )
+
+
+async def keep_running(worker: MailWorker, stop: asyncio.Event, rest: float = WORKER_REST_SECONDS) -> None:
+    """Run the mail worker until `stop`; an error of its own must not end it, or mails would wait for ever."""
+    while not stop.is_set():
+        try:
+            await worker.run(stop)
+        except Exception:
+            log.exception("the mail worker failed and starts again")
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), rest)

@@ -1,0 +1,102 @@
+"""One message, one answer: handled once, kept, and never met with silence. Knows nothing of HTTP towards the client."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+from anyio.to_thread import run_sync
+
+from bot.errors import StorageError
+from bot.rasa_client import InterruptedHandlingError, Reply
+from bot.text import typeset
+from bot.web.metrics import Metrics
+from bot.web.turns import Answer, Turns
+
+NOT_HANDLED = typeset(
+    "Je n'ai pas pu traiter votre dernier message. Pouvez-vous l'envoyer à nouveau ? Ce que vous aviez écrit avant est conservé."
+)
+log = logging.getLogger(__name__)
+
+
+class Rasa(Protocol):
+    """What the web process needs of Rasa (bot.rasa_client.RasaClient)."""
+
+    async def ask(self, conversation: str, message: str, message_id: str) -> Reply:
+        """Put one message to Rasa."""
+
+    async def missing(self) -> tuple[str, ...]:
+        """Name the processes that cannot handle a message now."""
+
+
+class MailWorker(Protocol):
+    """What the web process needs of the outbox (bot.outbox.Outbox)."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send what waits, until `stop` is set."""
+
+    def notify(self) -> None:
+        """Say that a mail may be waiting."""
+
+
+class Conversations:
+    """Handles messages; those of one conversation one after the other."""
+
+    def __init__(
+        self,
+        turns: Turns,
+        rasa: Rasa,
+        mail_worker: MailWorker,
+        metrics: Metrics,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self._turns = turns
+        self._rasa = rasa
+        self._mail_worker = mail_worker
+        self._metrics = metrics
+        self._new_id = new_id
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def answer(self, conversation: str, message: str, client_id: str | None) -> Answer:
+        """Return the answer to a message, the stored one when this `client_id` was answered before.
+
+        Raises NotReadyError or StorageError when the message was surely not handled: the client may send it again.
+        """
+        lock = self._locks.setdefault(conversation, asyncio.Lock())
+        async with lock:
+            if client_id and (stored := await run_sync(self._turns.find, conversation, client_id)):
+                return stored
+            asked = await run_sync(self._turns.asked_field, conversation)
+            with self._metrics.message_seconds.time():
+                answer = await self._handle(conversation, message, client_id or self._new_id(), asked)
+            return await self._keep(conversation, client_id, message, answer)
+
+    async def _handle(self, conversation: str, message: str, message_id: str, asked: str | None) -> Answer:
+        try:
+            reply = await self._rasa.ask(conversation, message, message_id)
+        except InterruptedHandlingError as error:
+            log.error("message %s of conversation %s: %s", message_id, conversation, error)
+            reply = Reply(failed=True)
+        if reply.failed or not reply.messages:
+            self._metrics.errors.labels("not_handled").inc()
+            reply = Reply(({"text": NOT_HANDLED, "buttons": [], "source": None},), asked)
+        if reply.outcome == "qualified":
+            self._mail_worker.notify()
+        return {
+            "messages": [{"id": self._new_id(), **message} for message in reply.messages],
+            "asks": reply.asks,
+            "outcome": reply.outcome,
+        }
+
+    async def _keep(self, conversation: str, client_id: str | None, message: str, answer: Answer) -> Answer:
+        """Store the turn; when that fails, the person still gets the answer that Rasa and its tracker know of."""
+        try:
+            return await run_sync(self._turns.add, conversation, client_id, message, answer)
+        except StorageError:
+            log.exception("a turn of conversation %s could not be kept", conversation)
+            self._metrics.errors.labels("storage").inc()
+            return answer

@@ -1,0 +1,67 @@
+"""The composition root: builds the services of the assistant from its settings. Processes and commands take them from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+from bot.answers.answerer import Answerer
+from bot.config import PROJECT, Settings
+from bot.intake.desk import Desk
+from bot.intake.flow import Intake
+from bot.intake.reception import Reception
+from bot.intake.screening import Screening
+from bot.knowledge import Base, load_base
+from bot.mailer import Mailer
+from bot.outbox import Outbox
+from bot.places import Gazetteer
+from bot.routing import Routing
+from bot.screening import Lexicon
+from bot.storage import Database, utc_now
+from bot.texts import Texts
+
+KNOWLEDGE = PROJECT / "data" / "knowledge"
+TEXTS = PROJECT / "data" / "textes" / "assistant.yml"
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the actions call."""
+
+    texts: Texts
+    answerer: Answerer
+    reception: Reception
+    desk: Desk
+
+
+def build_database(settings: Settings) -> Database:
+    """Return the database of the settings, its tables made."""
+    database = Database(settings.database_url)
+    database.create_all()
+    return database
+
+
+def build_routing(settings: Settings, database: Database) -> Routing:
+    """Return the service that registers requests."""
+    return Routing(database, settings, utc_now)
+
+
+def build_outbox(settings: Settings, database: Database) -> Outbox:
+    """Return the worker that sends the mails that wait."""
+    return Outbox(database, Mailer(settings).send, utc_now, SystemRandom())
+
+
+def build_base(folder: Path = KNOWLEDGE) -> Base:
+    """Return the knowledge of the latest edition: the file of `folder` whose edition ends last."""
+    return max((load_base(path) for path in sorted(folder.glob("*.yml"))), key=lambda base: base.edition.end)
+
+
+def build_services(settings: Settings) -> Services:
+    """Return what the action server needs."""
+    texts = Texts.load(TEXTS)
+    answerer = Answerer(build_base(), texts)
+    screening = Screening(Lexicon.load(), Gazetteer.load())
+    intake = Intake(screening, answerer, texts, settings.retention_days)
+    desk = Desk(intake, build_routing(settings, build_database(settings)), texts, utc_now)
+    return Services(texts, answerer, Reception(screening, texts), desk)

@@ -1,0 +1,157 @@
+"""The mailer against a real mail server: what counts as accepted, as not now, and as never."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import ipaddress
+import logging
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from smtp_server import Postmaster, check_password, settings_for, smtp_server
+
+from bot.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
+from bot.mailer import Mailer
+
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")  # the test server says so
+
+BODY = b"Subject: essai\r\nMessage-ID: <1@association.example>\r\n\r\nBonjour\r\n.\r\nfin\r\n"
+WITH_PASSWORD = {"authenticator": check_password, "auth_required": True, "auth_require_tls": False}
+
+
+def send(postmaster: Postmaster, folder: Path, changes: dict[str, Any] | None = None, **options: Any) -> None:
+    """Send one mail to a server that behaves so; the server's answers have 0.3 s each, the whole 1 s."""
+    tls_context = options.pop("client_context", None)
+
+    async def scene() -> None:
+        async with smtp_server(postmaster, **options) as port:
+            mailer = Mailer(settings_for(port, folder, **(changes or {})), tls_context, step_timeout=0.3, total_timeout=1)
+            await mailer.send("awa@commune.example", BODY)
+
+    asyncio.run(scene())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("drops", [None, "at goodbye"])
+def test_an_accepted_mail_arrives_byte_for_byte(tmp_path: Path, drops: str | None) -> None:
+    postmaster = Postmaster(drops=drops)
+    send(postmaster, tmp_path)
+    assert (postmaster.accepted, postmaster.recipients) == ([BODY], ["awa@commune.example"])
+
+
+@pytest.mark.parametrize(
+    ("postmaster", "expected"),
+    [
+        (Postmaster(rcpt_reply="450 mailbox busy"), TemporaryDeliveryError),
+        (Postmaster(rcpt_reply="550 no such user"), PermanentDeliveryError),
+        (Postmaster(rcpt_reply="530 authentication required"), TemporaryDeliveryError),
+        (Postmaster(mail_reply="451 try later"), TemporaryDeliveryError),
+        (Postmaster(mail_reply="553 sender not allowed"), TemporaryDeliveryError),
+        (Postmaster(data_reply="452 disk full"), TemporaryDeliveryError),
+        (Postmaster(data_reply="554 looks like spam"), PermanentDeliveryError),
+        (Postmaster(data_seconds=0.6), TemporaryDeliveryError),
+        (Postmaster(drops="before the answer"), TemporaryDeliveryError),
+    ],
+    ids=["rcpt 450", "rcpt 550", "rcpt 530", "mail 451", "mail 553", "data 452", "data 554", "silence", "dropped"],
+)
+def test_a_refusal_is_for_now_or_for_good(tmp_path: Path, postmaster: Postmaster, expected: type[DeliveryError]) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        send(postmaster, tmp_path)
+    assert type(caught.value) is expected
+    assert "serveur de courrier" in str(caught.value)
+
+
+def test_a_server_that_is_away_is_temporary(tmp_path: Path) -> None:
+    with pytest.raises(TemporaryDeliveryError):
+        asyncio.run(Mailer(settings_for(free_port(), tmp_path)).send("awa@commune.example", BODY))
+
+
+def test_a_server_that_says_nothing_at_all_is_temporary(tmp_path: Path) -> None:
+    async def scene() -> None:
+        writers: list[asyncio.StreamWriter] = []
+        server = await asyncio.start_server(lambda reader, writer: writers.append(writer), "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            try:
+                await Mailer(settings_for(port, tmp_path), step_timeout=5, total_timeout=0.2).send("awa@commune.example", BODY)
+            finally:
+                writers[0].close()
+                await asyncio.sleep(0.01)
+
+    with pytest.raises(TemporaryDeliveryError, match=r"0\.2 s"):
+        asyncio.run(scene())
+
+
+def test_a_mail_that_cannot_be_said_in_smtp_is_permanent(tmp_path: Path) -> None:
+    with pytest.raises(PermanentDeliveryError):
+        send(Postmaster(), tmp_path, {"mail_from": "é@association.example"})
+
+
+def test_the_right_password_is_accepted(tmp_path: Path) -> None:
+    postmaster = Postmaster()
+    send(postmaster, tmp_path, {"smtp_user": "assistant", "smtp_password": "right"}, **WITH_PASSWORD)
+    assert postmaster.accepted == [BODY]
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "said"),
+    [
+        ({"smtp_user": "assistant", "smtp_password": "wrong"}, WITH_PASSWORD, "CIC_SMTP_PASSWORD"),
+        ({}, WITH_PASSWORD, "CIC_SMTP_USER"),
+        ({"smtp_tls": "starttls"}, {}, "CIC_SMTP_TLS"),
+    ],
+    ids=["wrong password", "no password", "no starttls"],
+)
+def test_a_wrong_setting_is_named_in_the_log_and_loses_no_mail(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, changes: dict[str, Any], options: dict[str, Any], said: str
+) -> None:
+    with caplog.at_level(logging.ERROR, logger="bot.mailer"), pytest.raises(TemporaryDeliveryError):
+        send(Postmaster(), tmp_path, changes, **options)
+    assert said in caplog.text
+    assert "@" not in caplog.text
+    assert "wrong" not in caplog.text
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for 127.0.0.1 with its key, in one file, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + datetime.timedelta(days=1))
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = builder.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize("mode", ["tls", "starttls"])
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "not trusted"])
+def test_mail_is_encrypted_and_only_to_a_server_that_can_be_trusted(tmp_path: Path, certificate: Path, mode: str, trusted: bool) -> None:
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_context.load_cert_chain(certificate)
+    client_context = ssl.create_default_context(cafile=str(certificate)) if trusted else None
+    wrapped: dict[str, Any] = {"tls": server_context} if mode == "tls" else {"tls_context": server_context, "require_starttls": True}
+    postmaster = Postmaster()
+    if trusted:
+        send(postmaster, tmp_path, {"smtp_tls": mode}, client_context=client_context, **wrapped)
+        assert postmaster.accepted == [BODY]
+    else:
+        with pytest.raises(TemporaryDeliveryError):
+            send(postmaster, tmp_path, {"smtp_tls": mode}, client_context=client_context, **wrapped)
+        assert postmaster.accepted == []

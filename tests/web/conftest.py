@@ -1,0 +1,49 @@
+"""The web application on a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from played_site import Clock, FakeMailWorker, FakeRasa, OpenSite, Site
+
+from bot.config import Settings
+from bot.storage import Database
+from bot.web.app import create_app
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def open_site(tmp_path: Path) -> OpenSite:
+    """Open a site with other settings, or from another address."""
+
+    @asynccontextmanager
+    async def opened(peer: str = "203.0.113.7", database: Database | None = None, **changes: Any) -> AsyncIterator[Site]:
+        url = f"sqlite:///{tmp_path / 'cic.sqlite'}"
+        settings = replace(Settings(tmp_path, url, secret_key="a key for tests only"), **changes)
+        store = database or Database(url)
+        if database is None:
+            store.create_all()
+        rasa, worker, clock = FakeRasa(), FakeMailWorker(), Clock()
+        app = create_app(settings, store, rasa, worker, clock)
+        transport = httpx.ASGITransport(app, client=(peer, 40000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://assistant.example") as client:
+            yield Site(settings, store, rasa, worker, clock, client)
+        store.close()
+
+    return opened
+
+
+@pytest.fixture
+async def site(open_site: OpenSite) -> AsyncIterator[Site]:
+    async with open_site() as opened:
+        yield opened

@@ -1,0 +1,135 @@
+"""The web process speaking with Rasa and the action server, over real sockets that answer, refuse, hang up or are busy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.rasa_client import InterruptedHandlingError, NotReadyError, RasaClient, Reply, channel_token
+
+pytestmark = pytest.mark.anyio
+
+ANSWER = {"messages": [{"text": "Bonjour.", "buttons": [], "source": None}], "asks": "nom", "outcome": None, "failed": False}
+OK: tuple[int, Any] = (200, {})
+
+
+@dataclass
+class Peer:
+    """A server that gives its scripted answers by path, the last one for ever; None hangs up without a word."""
+
+    script: dict[str, list[tuple[int, Any] | None]]
+    seen: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def posts(self) -> int:
+        return sum(path.endswith("/webhook") for path, _, _ in self.seen)
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if line)}
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        path = head[0].split()[1]
+        self.seen.append((path, headers, body))
+        answers = self.script[path]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if answer is not None:
+            payload = json.dumps(answer[1]).encode()
+            writer.write(f"HTTP/1.1 {answer[0]} X\r\nContent-Length: {len(payload)}\r\nConnection: close\r\n\r\n".encode() + payload)
+            await writer.drain()
+        writer.close()
+
+
+def rasa_peer(*answers: tuple[int, Any] | None, health: tuple[tuple[int, Any] | None, ...] = (OK,)) -> Peer:
+    return Peer({"/webhooks/cic/health": list(health), "/webhooks/cic/webhook": list(answers)})
+
+
+
+
+@asynccontextmanager
+async def connected(rasa: Peer | None, actions: Peer | None, patience: float = 0.0) -> AsyncIterator[RasaClient]:
+    """A client of two peers; None stands for a process that is not there."""
+    servers = []
+    for peer in (rasa, actions):
+        if peer is not None:
+            servers.append(await asyncio.start_server(peer.handle, "127.0.0.1", 0))
+            peer.port = servers[-1].sockets[0].getsockname()[1]
+    nowhere = "http://127.0.0.1:1"
+    async with httpx.AsyncClient(trust_env=False) as http:
+        yield RasaClient(http, rasa.url if rasa else nowhere, actions.url if actions else nowhere, channel_token("key"), patience)
+    for server in servers:
+        server.close()
+        await server.wait_closed()
+
+
+def actions_peer(*health: tuple[int, Any] | None) -> Peer:
+    return Peer({"/health": list(health or (OK,))})
+
+
+async def test_a_message_goes_to_our_channel_with_its_token_and_comes_back_as_a_value() -> None:
+    rasa = rasa_peer((200, ANSWER))
+    async with connected(rasa, actions_peer()) as client:
+        assert await client.ask("c1", "bonjour", "m1") == Reply(tuple(ANSWER["messages"]), "nom", None, False)
+    _, headers, body = rasa.seen[-1]
+    assert json.loads(body) == {"sender": "c1", "message": "bonjour", "id": "m1"}
+    assert headers["authorization"] == f"Bearer {channel_token('key')}"
+
+
+@pytest.mark.parametrize("rasa", [None, rasa_peer(health=((503, {}),)), rasa_peer(health=(None,))], ids=["away", "no model", "hangs up"])
+async def test_rasa_that_is_not_there_is_missing_and_gets_no_message(rasa: Peer | None) -> None:
+    async with connected(rasa, actions_peer()) as client:
+        assert await client.missing() == ("rasa",)
+        with pytest.raises(NotReadyError) as raised:
+            await client.ask("c1", "bonjour", "m1")
+    assert raised.value.missing == ("rasa",)
+    assert rasa is None or rasa.posts() == 0
+
+
+async def test_a_message_waits_for_an_action_server_that_is_being_restarted() -> None:
+    rasa = rasa_peer((200, ANSWER))
+    async with connected(rasa, actions_peer((500, {}), None, OK), patience=5) as client:
+        assert (await client.ask("c1", "bonjour", "m1")).asks == "nom"
+    assert rasa.posts() == 1
+
+
+async def test_patience_with_a_process_that_stays_away_ends() -> None:
+    async with connected(rasa_peer((200, ANSWER)), None, patience=0.3) as client:
+        with pytest.raises(NotReadyError) as raised:
+            await client.ask("c1", "bonjour", "m1")
+    assert raised.value.missing == ("actions",)
+
+
+async def test_a_message_that_was_surely_not_handled_is_sent_once_more() -> None:
+    rasa = rasa_peer((503, {"error": "no model"}), (200, ANSWER))
+    async with connected(rasa, actions_peer()) as client:
+        assert (await client.ask("c1", "bonjour", "m1")).asks == "nom"
+    assert rasa.posts() == 2
+
+
+@pytest.mark.parametrize("answer", [None, (500, {}), (401, {}), (400, {})], ids=["hangs up", "500", "401", "400"])
+async def test_a_message_that_may_have_been_handled_is_never_sent_again(answer: tuple[int, Any] | None) -> None:
+    rasa = rasa_peer(answer)
+    async with connected(rasa, actions_peer()) as client:
+        with pytest.raises(InterruptedHandlingError):
+            await client.ask("c1", "bonjour", "m1")
+    assert rasa.posts() == 1
+
+
+async def test_a_failed_turn_says_so() -> None:
+    async with connected(rasa_peer((200, ANSWER | {"messages": [], "failed": True})), actions_peer()) as client:
+        assert (await client.ask("c1", "bonjour", "m1")).failed
+
+
+def test_the_token_depends_on_the_key_and_does_not_show_it() -> None:
+    assert channel_token("key") != channel_token("another")
+    assert "key" not in channel_token("key")
