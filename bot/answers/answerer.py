@@ -160,7 +160,7 @@ class Answerer:
     def small_talk(self, heard: Heard, context: Context) -> Said | None:
         """Small talk stays small; a greeting or a cry for help opens the menu."""
         label = heard.intent
-        if not label.startswith(_SMALL) or heard.whole.score < ASK:
+        if not label.startswith(_SMALL) or heard.whole.score < ANSWER:
             return None
         text = self.texts(label.replace("/", ".") if "/" in label else f"bavardage.{label}")
         if label in {"bavardage/saluer", "bavardage/aide", "bavardage/recommencer", "bavardage/insulte", "hesiter"}:

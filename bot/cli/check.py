@@ -6,7 +6,7 @@ import typer
 
 
 def check() -> None:
-    """Vérifie les connaissances, les données d'entraînement et les réglages."""
+    """Vérifie connaissances, exemples, textes et réglages."""
     from bot.checking import check_project
     from bot.config import PROJECT
 

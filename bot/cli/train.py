@@ -14,7 +14,7 @@ def train(
         Path | None, typer.Option(metavar="DOSSIER", help="Dossier où prendre le modèle s'il y est, et où en garder une copie.")
     ] = None,
 ) -> None:
-    """Entraîne le modèle avec les données actuelles (une à deux minutes)."""
+    """Entraîne le modèle avec les données actuelles."""
     import time
 
     from bot.cli.startup import screen
@@ -27,7 +27,7 @@ def train(
         if if_needed and (found := find_model(cache=cache)):
             shown.say(f"Le modèle des données actuelles existe : {found.name}")
             return
-        shown.say("Entraînement du modèle : une à deux minutes.")
+        shown.say("Entraînement du modèle : deux minutes environ.")
         started = time.monotonic()
         made = train_model(log, shown.working, cache=cache)
         shown.working(None)

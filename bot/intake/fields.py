@@ -45,7 +45,8 @@ _TITLE = re.compile(r"^(?:m\.|mr\.?|mme\.?|mlle\.?|madame|monsieur|dr\.?|ir\.?)\
 _NOT_IN_NAME = re.compile(r"[@<>{}\[\]|\\/\"=_#*%$€;?!]|https?:|\d")
 _NOT_A_NAME = frozenset(
     "merci bonjour bonsoir salut oui non ok okay euh bof hein quoi pourquoi comment combien quel quelle votre vous ca test rien personne "
-    "aucun aucune sais veux faut dire anonyme secret stop annuler aide menu hello coucou voila attendez attends moment minute".split()
+    "aucun aucune je sais veux faut dire anonyme secret stop annuler aide menu hello coucou voila attendez attends moment minute pas "
+    "c'est il elle on nous mon ma mes qui que ou ne".split()
 )
 
 
@@ -102,7 +103,8 @@ def read_name(text: str) -> Reading:
     words = name.split()
     if not 1 <= len(words) <= 6 or _NOT_IN_NAME.search(name) or not any(c.isalpha() for c in name):
         return Reading(fault="nom")
-    if any(fold(word).strip("',.-") in _NOT_A_NAME for word in words) or max(map(len, words)) > 40:
+    plain = [fold(word).strip("',.-") for word in words]
+    if plain[0] in _NOT_A_NAME or all(word in _NOT_A_NAME for word in plain) or max(map(len, words)) > 40:
         return Reading(fault="nom")
     return Reading(_with_capitals(name) + ("." if re.search(r"\b\w\.$", text.strip()) else ""))
 

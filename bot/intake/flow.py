@@ -18,7 +18,7 @@ from bot.intake.opening import purpose
 from bot.intake.questions import question
 from bot.intake.screening import Screening
 from bot.screening import NOT_ADMISSIBLE, TO_SPECIFY, Profile
-from bot.text import clean
+from bot.text import clean, typeset
 from bot.texts import Texts
 
 PATIENCE = 6
@@ -74,7 +74,7 @@ class Intake:
         """Decide on what is known and ask for what is missing. `before`: sentences to say first."""
         decision = self.screening.decide(dossier.profile)
         if decision.verdict == NOT_ADMISSIBLE:
-            text = self.texts("demande.refusee", raison=_sentence(decision.reason))
+            text = self.texts("demande.refusee", raison=typeset(_sentence(decision.reason)))
             ended = Dossier(number=dossier.number, profile=dossier.profile, ended=DECLINED)
             return Turn((Message(text),), ended, context, DECLINED, decided=decision)
         doubtful = self.screening.doubtful_place(dossier.profile, dossier.confirmed_place)
@@ -92,7 +92,7 @@ class Intake:
     def ask(self, dossier: Dossier, context: Context, *before: str) -> Turn:
         """The question for the field that the dossier waits for."""
         asked = question(self.texts, dossier, dossier.asks or "profil", self.screening.decide(dossier.profile))
-        return Turn((replace(asked, text="\n".join([*before, asked.text])),), dossier, context)
+        return Turn((replace(asked, text="\n\n".join([*before, asked.text])),), dossier, context)
 
     # --- steps -------------------------------------------------------------------------------------
 
@@ -203,7 +203,7 @@ class Intake:
             dossier = replace(dossier, email=dossier.email or email)
         reading = self.read(field, text, dossier)
         if reading.value is None:
-            return self.misunderstood(dossier, context, reading.fault)
+            return self.misunderstood(self.with_phone(dossier, text), context, reading.fault)
         if reading.doubt:
             return self.ask(replace(dossier, doubt=reading.value, tries=0), context)
         return self.advance(replace(dossier.with_field(field, reading.value), doubt="", tries=0), context)
@@ -233,6 +233,12 @@ class Intake:
         if field == "telephone":
             return read_phone(text, dossier.profile.pays)
         return {"nom": read_name, "email": read_email, "objet": read_subject}[field](text)
+
+    def with_phone(self, dossier: Dossier, text: str) -> Dossier:
+        """The dossier with the telephone number that was given where an address is waited for."""
+        given = read_phone(text, dossier.profile.pays)
+        wanted = dossier.asks == "email" and dossier.telephone is None and given.value and not given.doubt
+        return replace(dossier, telephone=given.value) if wanted else dossier
 
     def is_no_answer(self, heard: Heard) -> bool:
         """Whether a message where a name or a subject is waited for is plainly something else: a question that we can answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.answers.model import Button, Message
 from bot.intake.model import CONFIRMATION, CONSENT, Dossier
 from bot.screening import Decision
+from bot.text import typeset
 from bot.texts import Texts
 
 _CHOICES = {
@@ -25,7 +26,7 @@ def question(texts: Texts, dossier: Dossier, field: str, decision: Decision) -> 
     if field == CONFIRMATION:
         return Message(f"{recap(texts, dossier)}\n{texts('demande.recap_question')}", _buttons(texts, _CHOICES[field]))
     if field == "profil" and decision.rule == _MANDATE_RULE:
-        return Message(decision.reason, _buttons(texts, ("oui", "non")))
+        return Message(typeset(decision.reason), _buttons(texts, ("oui", "non")))
     return Message(texts(f"demande.questions.{field}"), _buttons(texts, _CHOICES.get(field, ())))
 
 

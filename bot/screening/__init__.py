@@ -7,7 +7,8 @@ from bot.screening.lexicon import FONCTIONS, Lexicon
 from bot.screening.messages import read_claims
 from bot.screening.profile import Profile, update, with_country, with_place
 from bot.screening.replies import AGENT_MANDATE, take
-from bot.screening.rules import ADMISSIBLE, HUMAN, NOT_ADMISSIBLE, RULES, TO_SPECIFY, VERSION, Rule, rules_table
+from bot.screening.rules import ADMISSIBLE, HUMAN, NOT_ADMISSIBLE, TO_SPECIFY, Rule
+from bot.screening.table import RULES, VERSION, rules_table
 
 __all__ = [
     "ADMISSIBLE",

@@ -8,7 +8,8 @@ from bot.places import BELGIUM, PARTNERS, Place
 from bot.screening.claims import MANDATE
 from bot.screening.lexicon import PARTENAIRE
 from bot.screening.profile import Profile
-from bot.screening.rules import RULES, VERSION, Rule, unknown
+from bot.screening.rules import Rule, unknown
+from bot.screening.table import RULES, VERSION
 
 
 @dataclass(frozen=True)

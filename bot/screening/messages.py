@@ -24,10 +24,14 @@ _OUTWEIGHED = frozenset({"métier", "particulier", "retraité"})
 _WISH = re.compile(r"\b(?:voud\w+|voul\w+|souhait\w+|aimer\w+|cherch\w+|propos\w+|sollicit\w+|deman\w+|veux|veut)\b")
 _WITH = re.compile(
     r"\b(?:avec|vers|chez|entre|jumelee? a|partenariat (?:avec|entre)|aide[rz]? (?:a|la)|"
-    r"projet (?:a|de|dans)|mission a|partir a|ecole a)\W+(?:[\w']+\W+){0,4}$"
+    r"(?:un|mon|notre|nos|des) projets? (?:a|dans)|mission a|partir a|ecole a)\W+(?:[\w']+\W+){0,4}$"
 )
 
 
+_OURS = re.compile(
+    r"(?:ma|notre) (?:commune|ville)\W+(?:de |d')?$|\binscrire (?:la commune de |la ville de )?$|\bpour la (?:commune|ville) d[e']\s?$"
+)
+"""« ma commune, … », « inscrire la commune de… »"""
 _APART = re.compile(r"[.;!?]\s|" + _WISH.pattern)
 
 
@@ -112,23 +116,17 @@ def _by_signals(found: Found, base: Claims, vague: Claims | None) -> Claims:
 
 
 def _place(found: Found, claims: Claims) -> Place | None:
-    """Return the municipality for which the author speaks: named with her function, or announced before any wish."""
-    if claims.kind == PARTENAIRE or not found.mentions:
+    """Return the municipality for which the author speaks: called hers, named with her function, or said before any wish."""
+    if claims.kind in (PARTENAIRE, AUTRE):
         return None
-    wish = _WISH.search(found.reading.flat)
-    limit = wish.start() if wish else len(found.reading.flat)
-    for mention in sorted(found.mentions, key=lambda m: (not _after_function(found, m), m.start)):
-        left = found.reading.flat[: mention.start]
-        ours = bool(
-            re.search(
-                r"(?:ma|notre) (?:commune|ville)\W+(?:de |d')?$|\binscrire (?:la commune de |la ville de )?$|"
-                r"\bpour la (?:commune|ville) d[e']\s?$",
-                left,
-            )
-        )
-        if not _WITH.search(left) and (mention.start < limit or ours or _after_function(found, mention)):
-            return mention.place
-    return None
+    flat = found.reading.flat
+    wish = _WISH.search(flat)
+    limit = wish.start() if wish else len(flat)
+    apart = [mention for mention in found.mentions if not _WITH.search(flat[: mention.start])]
+    ours = [mention for mention in apart if _OURS.search(flat[: mention.start])]
+    own_place = [mention for mention in apart if _after_function(found, mention)]
+    early = [mention for mention in apart if mention.start < limit]
+    return next((mention.place for mention in (*ours, *own_place, *early)), None)
 
 
 def _after_function(found: Found, mention: Mention) -> bool:

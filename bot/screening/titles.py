@@ -9,17 +9,18 @@ import re
 
 from bot.screening.claims import Claims
 from bot.screening.found import Found
-from bot.screening.lexicon import AGENT, AUTRE, COMMUNE, GENERAL, MANDATAIRE, ORGANISATION, RESPONSABLE, TITRE, Hit
+from bot.screening.lexicon import AGENT, AUTRE, COMMUNE, GENERAL, MANDATAIRE, ORGANISATION, PERSONNE, RESPONSABLE, TITRE, Hit
 from bot.screening.patterns import OWN, VERBS
 
 _CONSULTATIVE = re.compile(r"\W*(?:des |de |d')?(?:enfants|jeunes|aines|seniors|ados|eleves|consultati\w+|juniors?|un jour)\b")
 _FIELD = re.compile(
+    r"(?: (?:communale?s?|municipale?s?|administrati[fv]e?s?|techniques?|principale?s?|adjointe?s?|ff|faisant fonction)\b)*"
     r"(?: (?:(?:et )?(?:(?:en charge )?(?:de la |de l'|des |du |de |d'|aux |au |a la |a l'))|(?<=service )|(?<=services ))"
     r"(?!(?:la |le |l'|ma |mon |notre |une? )?(?:communes?|ville|mairie|administration|cpas|municipalite|"
     r"benin|senegal|maroc|congo|burkina)\b)[a-z'-]{3,}"
-    r"(?: (?:civil|sociale?s?|internationale?s?|decentralisee|locale?|publics?|nord-sud|techniques?|population|durable|economique)\b)*)+"
+    r"(?: (?:civil|sociale?s?|internationale?s?|decentralisee|locale?|publics?|nord-sud|techniques?|population|durable|economique)\b)*)*"
 )
-_LINKING = frozenset("de du des d la le les l et en charge a au".split())
+_LINKING = frozenset("de du des d la le les l un une et en charge a au".split())
 
 
 def own(found: Found) -> list[Claims]:
@@ -35,7 +36,7 @@ def _plain_claim(found: Found, hit: Hit) -> Claims:
     if hit.entry.kind == COMMUNE:
         return Claims(AGENT)
     if hit.entry.kind == AUTRE:
-        return Claims(AUTRE, hit.entry.label, said(found, hit) if hit.entry.form != ORGANISATION else None)
+        return Claims(AUTRE, hit.entry.label, said(found, hit) if hit.entry.form == PERSONNE else None)
     if _CONSULTATIVE.match(found.reading.flat[found.reading.words[hit.last].end :]):
         return Claims(AUTRE, "conseil consultatif", said(found, hit))
     return Claims(hit.entry.kind, function=said(found, hit))
@@ -99,6 +100,9 @@ def said(found: Found, hit: Hit) -> str:
     field_of_work = _FIELD.match(reading.flat[:stop], start)
     if field_of_work:
         last = max(i for i, word in enumerate(reading.words) if word.end <= max(field_of_work.end(), start))
+    adjacent = {service.first: service.last for service in found.services}
+    while last + 1 in adjacent:
+        last = adjacent[last + 1]
     while last > hit.last and reading.words[last].key in _LINKING:
         last -= 1
     return reading.said(hit.first, last)

@@ -61,7 +61,7 @@ _PRIVATE = re.compile(
         r"\ben (?:mon|notre) (?:propre nom|nom propre|nom personnel)",
         r"\ben (?:simple |tant que simple )(?:citoyen|habitant|particulier)\w*",
         r"\bpour moi(?:-| )?meme\b|\ba mon (?:propre )?compte",
-        rf"\b(?:rien a voir|sans rapport|sans lien) avec (?:ma|mon|la) (?:fonction|mandat|travail|boulot|{_BODY})",
+        r"\b(?:rien a voir|sans rapport|sans lien) avec (?:ma|mon|mes) (?:fonctions?|mandat|travail|boulot)",
         rf"\bpas (?:au nom|pour le compte) de (?:ma|la) {_BODY}",
     )
 )

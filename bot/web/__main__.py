@@ -10,10 +10,11 @@ import uvicorn
 
 from bot.config import Settings, load_settings
 from bot.errors import AssistantError
+from bot.housekeeping import Housekeeper
 from bot.rasa_client import build_client
 from bot.storage import utc_now
 from bot.web.app import create_app
-from bot.wiring import build_database, build_outbox
+from bot.wiring import build_database, build_outbox, build_routing
 
 DRAIN_SECONDS = 4
 """How long running requests may take to end after a SIGTERM; `cic run` waits a little longer."""
@@ -36,7 +37,9 @@ def serve(settings: Settings) -> None:
     """Build the application and serve it."""
     database = build_database(settings)
     http = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=50))
-    app = create_app(settings, database, build_client(settings, http), build_outbox(settings, database), utc_now)
+    outbox = build_outbox(settings, database)
+    housekeeper = Housekeeper(database, build_routing(settings, database), settings.retention_days, utc_now, outbox.notify)
+    app = create_app(settings, database, build_client(settings, http), outbox, utc_now, (housekeeper,))
     uvicorn.run(
         app,
         host=settings.host,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -29,10 +30,23 @@ WORKER_REST_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
+class Worker(Protocol):
+    """Something that runs beside the requests until it is told to stop."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`."""
+        ...
+
+
 def create_app(
-    settings: Settings, database: Database, rasa_client: Rasa, outbox: MailWorker, clock: Callable[[], datetime]
+    settings: Settings,
+    database: Database,
+    rasa_client: Rasa,
+    outbox: MailWorker,
+    clock: Callable[[], datetime],
+    others: Sequence[Worker] = (),
 ) -> Starlette:
-    """Return the application. `clock` gives the time with its zone; the mail worker runs while the application does."""
+    """Return the application. `clock` gives the time with its zone; the mail worker and `others` run while the application does."""
     metrics = Metrics(database)
     turns = Turns(database, clock)
     api = ChatApi(
@@ -49,10 +63,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stop = asyncio.Event()
-        worker = asyncio.create_task(keep_running(outbox, stop))
+        running = [asyncio.create_task(keep_running(worker, stop)) for worker in (outbox, *others)]
         yield
         stop.set()
-        await worker
+        await asyncio.gather(*running)
 
     return Starlette(
         routes=routes,
@@ -73,12 +87,12 @@ def _cors(origins: tuple[str, ...]) -> Middleware:
     )
 
 
-async def keep_running(worker: MailWorker, stop: asyncio.Event, rest: float = WORKER_REST_SECONDS) -> None:
-    """Run the mail worker until `stop`; an error of its own must not end it, or mails would wait for ever."""
+async def keep_running(worker: Worker, stop: asyncio.Event, rest: float = WORKER_REST_SECONDS) -> None:
+    """Run a worker until `stop`; an error of its own must not end it, or mails would wait for ever."""
     while not stop.is_set():
         try:
             await worker.run(stop)
         except Exception:
-            log.exception("the mail worker failed and starts again")
+            log.exception("%s failed and starts again", type(worker).__name__)
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), rest)
