@@ -24,6 +24,8 @@ ASK = -0.8
 """Margin from which entries are offered as choices; below, the assistant says that it does not know."""
 NEAR = 0.3
 """Bonus, in an elliptic message, of an entry of the same passage as the last answer; half of it for its section."""
+POINTED = 0.6
+"""The same, when the message points back with a pronoun: « pourquoi ceux-là ? »."""
 ROOM_EACH = 290
 """Characters for each of two answers in one reply."""
 ELLIPTIC_WORDS = 8
@@ -44,6 +46,7 @@ _LEAN = re.compile(
     r"^(et|mais|ok|oui|ah|donc|puis|merci|lesquels?|lesquelles|laquelle|lequel|pourquoi|depuis|combien"
     r"|c'est|la-dedans|la dedans|en|ca|avant|apres|qui|quoi|pour)\b"
 )
+_POINTS = re.compile(r"\b(ceux|celui|celle|celles)(-(la|ci))?\b|\b(ca|cela|la-dedans|la dedans)\b")
 _SMALL = ("bavardage/", "affirmer", "nier", "hesiter", "annuler")
 
 Step = Callable[[Heard, Context], Said | None]
@@ -66,6 +69,7 @@ class Answerer:
             self.neighbour,
             self.small_talk,
             self.off_topic,
+            self.rescued,
             self.ask_back,
         )
 
@@ -175,6 +179,13 @@ class Answerer:
         key = label.replace("/", ".")
         return Said((Message(self.texts(key)),), context) if label.startswith("hors_sujet/") and key in self.texts else None
 
+    def rescued(self, heard: Heard, context: Context) -> Said | None:
+        """A short question that is not clear alone, but is after the last answer: « on fesait koi o debut »."""
+        if not context.entry or not heard.intent.startswith("info/") or len(heard.text.split()) > ELLIPTIC_WORDS:
+            return None
+        near = self.lean(heard.whole, context)
+        return self.answer(near) if near else None
+
     def ask_back(self, heard: Heard, context: Context) -> Said | None:
         """Between the thresholds: up to three entries to choose from, in plain words."""
         entries = [label[5:] for label, score in heard.whole.ranking if label.startswith("info/") and score >= ASK]
@@ -234,11 +245,12 @@ class Answerer:
         """The entry that a short message means, given the last one: scores with a bonus for what is near."""
         passage, section = set(self.passage(context.entry)), self.section(context.entry)
         best, top = "", ANSWER
+        most = POINTED if _POINTS.search(fold(part.text)) else NEAR
         for label, score in part.ranking:
             if not label.startswith("info/") or label[5:] == context.entry:
                 continue
             near = bool(passage & set(self.passage(label[5:])))
-            bonus = NEAR if near else NEAR / 2 if self.section(label[5:]) == section else 0.0
+            bonus = most if near else most / 2 if self.section(label[5:]) == section else 0.0
             if bonus and score + bonus > top:
                 best, top = label[5:], score + bonus
         rival = part.score if part.best != f"info/{best}" else -9.0

@@ -46,10 +46,10 @@ class Variant:
 
 VARIANTS = (
     Variant("mots", pieces=False, sentences=False, noise=False),
-    Variant("mots + morceaux", sentences=False, noise=False),
-    Variant("mots + morceaux + phrase", noise=False),
-    Variant("mots + morceaux, bruités", sentences=False),
-    Variant("mots + morceaux + phrase, bruités (le nôtre)"),
+    Variant("mots, morceaux", sentences=False, noise=False),
+    Variant("mots, morceaux, phrase", noise=False),
+    Variant("mots, morceaux, bruit", sentences=False),
+    Variant("tout (le nôtre)"),
 )
 
 

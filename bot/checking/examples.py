@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from bot.checking.fault import Fault
@@ -33,7 +34,7 @@ class Example:
         """What Rasa calls the intent: the label up to its `/`."""
         return self.label.split("/")[0]
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The text without case, accents, punctuation: two examples with the same key are the same to the classifier."""
         return re.sub(r"[\W_]+", " ", fold(self.text)).strip() or self.text

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from bot.benchmarks.understanding import Score
     from bot.config import Settings
 
+_LEGEND = """\
+{questions} questions et {off_topic} messages hors sujet que le classifieur n'a pas appris.
+étiquette : le bon fait ; passage : la réponse contient le fait demandé ; répond : au seuil de l'assistant, dont juste ;
+à tort : un fait en réponse à un message hors sujet ; appris : durée d'un entraînement ; message : temps pour un message."""
+
 commands = typer.Typer(help="Mesure les temps de réponse et compare les classifieurs.", no_args_is_help=True)
 
 
@@ -68,13 +73,14 @@ def _print(scores: Sequence[Score]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    columns = ("Classifieur", "Étiquette", "Paragraphe", "Répond", "dont juste", "À tort, hors sujet", "Entraînement", "Message")
-    table = Table(*columns, caption=f"{scores[0].questions} questions, {scores[0].off_topic} messages hors sujet, au seuil de l'assistant")
+    table = Table("Classifieur", "étiquette", "passage", "répond", "juste", "à tort", "appris", "message")
     for s in scores:
         shares = (s.label / s.questions, s.paragraph / s.questions, s.answered / s.questions, s.answered_right / max(1, s.answered))
         costs = (f"{s.train_seconds:.0f} s", f"{_number(s.message_ms)} ms")
         table.add_row(s.variant, *map(_percent, shares), _percent(s.false_answers / s.off_topic), *costs)
-    Console(markup=False, highlight=False).print(table)
+    console = Console(markup=False, highlight=False, soft_wrap=True)
+    console.print(table)
+    console.print(_LEGEND.format(questions=scores[0].questions, off_topic=scores[0].off_topic))
 
 
 def _keep(settings: Settings, name: str, figures: dict[str, Any]) -> None:

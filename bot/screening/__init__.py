@@ -6,13 +6,11 @@ from bot.screening.decision import Decision, decide
 from bot.screening.lexicon import FONCTIONS, Lexicon
 from bot.screening.messages import read_claims
 from bot.screening.profile import Profile, update, with_country, with_place
-from bot.screening.replies import AGENT_MANDATE, take
 from bot.screening.rules import ADMISSIBLE, HUMAN, NOT_ADMISSIBLE, TO_SPECIFY, Rule
 from bot.screening.table import RULES, VERSION, rules_table
 
 __all__ = [
     "ADMISSIBLE",
-    "AGENT_MANDATE",
     "FONCTIONS",
     "HUMAN",
     "NOT_ADMISSIBLE",
@@ -30,7 +28,6 @@ __all__ = [
     "read_mandate",
     "read_partner",
     "rules_table",
-    "take",
     "update",
     "with_country",
     "with_place",

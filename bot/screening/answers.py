@@ -30,6 +30,11 @@ _INSIDE = re.compile(
     r"suis (?:de )?la commune|nous sommes la commune|c'est nous la commune"
 )
 _YES = re.compile(r"^\W*(?:oui|ouais|yes|exact\w*|tout a fait|bien sur|effectivement|absolument|si|affirmatif)\b")
+_AUTHORITY = re.compile(
+    r"^\W*(?:(?:oui|c'est)\W+)?(?:le|la|l'|notre|mon|ma)\s*"
+    r"(?:college|bourgmestre|maire|maieure?|echevine?|directeur general|directrice generale|dg|"
+    r"presidente?|secretaire (?:general|communal|executif))"
+)
 _NO = re.compile(r"^\W*(?:non|nan|no|pas du tout|personne|aucun\w*|jamais|negatif)\b|\bc'est (?:moi|mon idee)\b|\bpersonne\b")
 
 
@@ -67,15 +72,15 @@ def read_mandate(answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
     """Return what an answer to « Un mandataire ou un responsable vous a-t-il chargé d'écrire ? » says."""
     flat = read(answer).flat
     claims = read_claims(answer, lexicon, gazetteer)
+    if claims.mandate is None and _names_authority(flat):
+        return Claims(mandate=True)
     if claims.mandate is not None or claims.kind:
         return claims
     if _NO.search(flat) or claims.private:
         return replace(claims, mandate=False)
-    return replace(claims, mandate=True) if _YES.search(flat) or _names_authority(flat) else claims
+    return replace(claims, mandate=True) if _YES.search(flat) else claims
 
 
 def _names_authority(flat: str) -> bool:
-    """Tell whether the whole answer is who gave the order: « le bourgmestre », « notre collège »."""
-    return len(flat.split()) <= 6 and bool(
-        re.search(r"\b(?:college|bourgmestre|maire|echevine?|directeur general|directrice generale|dg|presidente?)\b", flat)
-    )
+    """Tell whether the whole answer is who gave the order: « le bourgmestre », « oui, notre collège »."""
+    return len(flat.split()) <= 6 and bool(_AUTHORITY.match(flat))

@@ -14,6 +14,8 @@ _AS = re.compile(r"\b(?:suis|ecris|la) comme\W*\w*\W*$")
 """« je vous écris comme la… »; « comme le bourgmestre me l'a dit » is something else."""
 _SIDE = 240
 """How much of a sentence is looked at on each side, in characters: more changes nothing and would cost seconds."""
+_SUBJECT = re.compile(r"(?:\W*(?:doit|peut|a dit|veut)\b|[\w' ]{0,25}\b(?:m'(?:a|ont)|(?:nous|vous) (?:a|ont))\b)")
+"""« Bourgmestre et échevins m'ont reçu »: the subject of a verb, not the speaker."""
 _REACH = 30
 """How far before « je suis » a turn of phrase may begin that changes its sense, in characters."""
 
@@ -91,7 +93,7 @@ def _is_self(left: str, between: str, cue: str, right: str) -> bool:
 def _is_bare(left: str, right: str) -> bool:
     """Tell whether the function stands alone at the head of a sentence, after a name, or signs the message."""
     if patterns.GREETING.match(left):
-        return not re.match(r"\W*(?:m'|nous a|vous a|a dit|doit|peut)\b", right)
+        return not _SUBJECT.match(right)
     opening = re.match(r"^(.*?)\b(?:le |la |l'|monsieur le |madame la |madame le |mme la |m\.? le )$", left)
     if opening and patterns.GREETING.match(opening[1]):
         return _signs(right)

@@ -12,7 +12,7 @@ from bot.places import Gazetteer, Mention, Place
 from bot.screening import turns
 from bot.screening.claims import FIRMS, LOCAL, MANDATE, PARTNERS, Claims
 from bot.screening.found import Found, find
-from bot.screening.lexicon import AGENT, AUTRE, COMMUNE, MANDATAIRE, PARTENAIRE, RESPONSABLE, Lexicon
+from bot.screening.lexicon import AGENT, AUTRE, COMMUNE, GENERAL, MANDATAIRE, PARTENAIRE, RESPONSABLE, Lexicon
 from bot.screening.patterns import FORMER, FUTURE, NEGATED, OTHER, OURS, OWN, RELATIVE
 from bot.screening.titles import own
 
@@ -45,7 +45,7 @@ def read_claims(text: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
 def _combine(found: Found) -> Claims:
     """Weigh everything said: a present function first, then a mandate, a partnership, and what disqualifies."""
     flat = found.reading.flat
-    signals = frozenset(found_role for hit, found_role in found.hits if hit.entry.kind != COMMUNE and found_role in _SIGNALS)
+    signals = frozenset(found_role for hit, found_role in found.hits if hit.entry.kind not in (COMMUNE, GENERAL) and found_role in _SIGNALS)
     signals |= {"pour_commune"} if turns.for_commune(flat) else frozenset()
     base = Claims(mandate=turns.mandated(flat), private=turns.private(flat), partner=turns.partner(flat), signals=signals)
     stated = own(found)
@@ -125,8 +125,15 @@ def _place(found: Found, claims: Claims) -> Place | None:
     apart = [mention for mention in found.mentions if not _WITH.search(flat[: mention.start])]
     ours = [mention for mention in apart if _OURS.search(flat[: mention.start])]
     own_place = [mention for mention in apart if _after_function(found, mention)]
-    early = [mention for mention in apart if mention.start < limit]
+    early = [mention for mention in apart if mention.start < limit and (claims.kind or not _of_other(found, mention))]
     return next((mention.place for mention in (*ours, *own_place, *early)), None)
+
+
+def _of_other(found: Found, mention: Mention) -> bool:
+    """Tell whether the municipality is that of somebody else's function: « le maire de Dogbo m'a parlé de vous »."""
+    words = found.reading.words
+    others = [words[hit.last].end for hit, found_role in found.hits if found_role not in (OWN, OURS) and hit.entry.kind != COMMUNE]
+    return any(0 <= mention.start - end <= 6 for end in others)
 
 
 def _after_function(found: Found, mention: Mention) -> bool:

@@ -93,6 +93,10 @@ LEFT = (
             rf"{_OFFICE}\W+(?:d'|de |comme )?\w*\W*$"
         ),
     ),
+    (
+        FORMER,
+        re.compile(rf"\b(?:retraitee?|pensionnee?)\b(?:(?! et\b| mais\b)[^.;!?,]){{0,40}}\b{_OFFICE}\b[^.;,]{{0,10}}$"),
+    ),
     (FORMER, re.compile(r"\b(?:anciens?|anciennes?|ex|jadis|autrefois)\W{1,2}(?:[\w-]+\W+)?$")),
     (
         FORMER,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -189,10 +189,11 @@ def test_this_project_is_in_order() -> None:
     assert [fault.say(PROJECT) for fault in check_project(PROJECT, {})] == []
 
 
-def test_the_command_takes_less_than_a_second() -> None:
+def test_the_command_takes_less_than_a_second_of_work() -> None:
     def seconds() -> float:
-        started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "bot.cli.__main__" if False else "bot.cli", "check"], capture_output=True, cwd=PROJECT, check=False)
-        return time.perf_counter() - started
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([Path(sys.executable).with_name("cic"), "check"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     assert min(seconds() for _ in range(3)) < 1.0

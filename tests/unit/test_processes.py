@@ -40,9 +40,7 @@ def test_a_port_that_is_taken_is_one_sentence_with_port_and_setting(settings: Se
     free = {"port": free_port(), "rasa_port": free_port(), "actions_port": free_port()}
     with pytest.raises(SettingError) as raised:
         check_ports(replace(settings, **(free | {field: taken})))
-    assert str(raised.value) == (
-        f"Le port {taken} est déjà pris : arrêtez le programme qui l'occupe, ou donnez un autre port à {name}."
-    )
+    assert str(raised.value) == (f"Le port {taken} est déjà pris : arrêtez le programme qui l'occupe, ou donnez un autre port à {name}.")
 
 
 def test_free_ports_are_not_complained_about(settings: Settings) -> None:
@@ -69,7 +67,12 @@ def test_the_newest_model_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("host", "address"),
-    [("127.0.0.1", "http://127.0.0.1:8000/"), ("0.0.0.0", "http://127.0.0.1:8000/"), ("::", "http://[::1]:8000/"), ("::1", "http://[::1]:8000/")],
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000/"),
+        ("0.0.0.0", "http://127.0.0.1:8000/"),
+        ("::", "http://[::1]:8000/"),
+        ("::1", "http://[::1]:8000/"),
+    ],
 )
 def test_the_address_that_is_printed_can_be_opened(settings: Settings, host: str, address: str) -> None:
     assert web_address(replace(settings, host=host)) == address
