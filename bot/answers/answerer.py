@@ -22,6 +22,12 @@ ANSWER = -0.35
 """Margin from which an entry is answered."""
 ASK = -0.8
 """Margin from which entries are offered as choices; below, the assistant says that it does not know."""
+NEIGHBOUR = -0.6
+"""Margin from which a message counts as one about a neighbour of the programme."""
+SUPPORT = 0.08
+"""Bonus for each of the next labels, two at most, that is of the same heading: they agree on the subject."""
+PART = 0.15
+"""What a part of a message must have more than a whole one: it was cut out of its sentence."""
 NEAR = 0.3
 """Bonus, in an elliptic message, of an entry of the same passage as the last answer; half of it for its section."""
 POINTED = 0.6
@@ -38,7 +44,7 @@ _NEAREST = {
     "voisin/liste": "qui.partenariats",
 }
 """The phrase said after a refusal, where it does not depend on the question."""
-_FALLBACK_NEAREST = {"voisin/chiffre": "qui.partenariats", "voisin/procedure": "attention.demandes", "hors_sujet/avis": "quoi.definition"}
+_FALLBACK_NEAREST = {"voisin/chiffre": "qui.partenariats", "voisin/procedure": "attention.demandes"}
 """The phrase said after a refusal when no entry is near enough."""
 _LEADS_TO_REQUEST = {"participer", "attention", "contact"}
 """Headings after which a local authority may want to make a request."""
@@ -79,6 +85,12 @@ class Answerer:
             if said := step(heard, context):
                 return said
         return self.unknown(context)
+
+    def asked_beside(self, heard: Heard) -> Said | None:
+        """The answer to a question that stands beside a request: « …un rendez-vous. Comment s'appelle-t-elle ? »"""
+        asked = replace(heard, parts=tuple(part for part in heard.parts if part.text.endswith("?")))
+        entry = self.asked_inside(asked)
+        return self.answer(entry) if entry else None
 
     def knows(self, heard: Heard, context: Context) -> bool:
         """Whether the message is a question about the programme that would be answered at once."""
@@ -133,30 +145,38 @@ class Answerer:
 
     def several(self, heard: Heard, _: Context) -> Said | None:
         """Two questions in one message: both are answered, each from its own passage."""
-        found: dict[tuple[str, ...], str] = {}
-        for part in heard.parts:
-            entry = self.confident(part)
-            if entry:
-                found.setdefault(self.passage(entry), entry)
-        if len(found) < 2 or heard.whole.best.startswith("hors_sujet/"):
+        if heard.whole.best.startswith("hors_sujet/"):
             return None
-        messages = tuple(say(self.base, entry, ROOM_EACH) for entry in list(found.values())[:2])
-        last = list(found.values())[:2][-1]
-        return Said(tuple(replace(m, buttons=()) for m in messages), Context(last, things.attribute_of(self.base, last)))
+        found: dict[str, str] = {}
+        for part in heard.parts:
+            if entry := self.confident(part, ANSWER + PART):
+                found.setdefault(self.section(entry), entry)
+        entries = list(found.values())[:2]
+        if len(entries) < 2:
+            return None
+        messages = tuple(replace(say(self.base, entry, ROOM_EACH), buttons=()) for entry in entries)
+        return Said(messages, Context(entries[-1], things.attribute_of(self.base, entries[-1])))
 
     def fact(self, heard: Heard, _: Context) -> Said | None:
         """One question that is understood well enough, as a whole or in one of its sentences."""
-        candidates = [heard.whole, *([] if heard.whole.best.startswith("hors_sujet/") else heard.parts)]
-        best = max(candidates, key=lambda part: part.score if self.confident(part) else -9)
-        entry = self.confident(best)
+        entry = self.confident(heard.whole) or self.asked_inside(heard)
         return self.answer(entry, self.verdict(heard.text, entry)) if entry else None
+
+    def asked_inside(self, heard: Heard) -> str:
+        """The entry that the clearest part of a message asks for; nothing when the whole is plainly about something else."""
+        if heard.whole.best.startswith("hors_sujet/") and heard.whole.score > ANSWER:
+            return ""
+        parts = [part for part in heard.parts if self.confident(part, ANSWER + PART)]
+        return self.confident(max(parts, key=lambda part: part.score), ANSWER) if parts else ""
 
     def neighbour(self, heard: Heard, context: Context) -> Said | None:
         """Near the programme, but not on the page: say so, then the nearest fact with its source."""
         label = heard.intent
-        if not label.startswith("voisin/") and label != "hors_sujet/avis":
+        if (not label.startswith("voisin/") and label != "hors_sujet/avis") or heard.whole.score < NEIGHBOUR:
             return None
-        phrase = _NEAREST.get(label) or self.nearest_phrase(heard.whole) or _FALLBACK_NEAREST[label]
+        phrase = _NEAREST.get(label) or self.nearest_phrase(heard.whole) or _FALLBACK_NEAREST.get(label)
+        if phrase is None:
+            return None
         edition = self.base.edition
         message = say_phrase(self.base, phrase, self.texts(label.replace("/", "."), edition=edition.id, date=self.updated()))
         return Said((message,), replace(context, entry=self.base.phrases[phrase].facts[0].id, misses=0))
@@ -208,11 +228,17 @@ class Answerer:
             message = replace(message, buttons=(*message.buttons, Button(title, title)))
         return Said((message,), Context(entry, things.attribute_of(self.base, entry)))
 
-    def confident(self, part: Part) -> str:
+    def confident(self, part: Part, threshold: float = ANSWER) -> str:
         """The entry that a part asks for, when that is clear enough; else nothing."""
-        if not part.best.startswith("info/") or part.score < ANSWER:
+        if not part.best.startswith("info/") or part.score + self.support(part) < threshold:
             return ""
         return things.realign(self.base, part).removeprefix("info/")
+
+    def support(self, part: Part) -> float:
+        """How far the labels after the best one speak of the same heading."""
+        section = self.section(part.best.removeprefix("info/"))
+        near = [label for label, score in part.ranking[1:4] if score >= ASK and self.section(label.removeprefix("info/")) == section]
+        return SUPPORT * min(2, len(near))
 
     def verdict(self, text: str, entry: str) -> str:
         """« Oui. » before the answer to « Le Maroc en fait partie ? »."""

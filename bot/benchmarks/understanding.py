@@ -31,7 +31,7 @@ _OPINIONS = "hors_sujet/avis"
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of understanding."""
+    """One way of understanding: words, and pieces of words, the embedding of the sentence, noisy copies, or not."""
 
     name: str
     pieces: bool = True
@@ -47,8 +47,8 @@ class Variant:
 VARIANTS = (
     Variant("mots", pieces=False, sentences=False, noise=False),
     Variant("mots, morceaux", sentences=False, noise=False),
-    Variant("mots, morceaux, phrase", noise=False),
-    Variant("mots, morceaux, bruit", sentences=False),
+    Variant("tout sans bruit", noise=False),
+    Variant("tout sans phrase", sentences=False),
     Variant("tout (le nôtre)"),
 )
 

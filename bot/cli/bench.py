@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 _LEGEND = """\
 {questions} questions et {off_topic} messages hors sujet que le classifieur n'a pas appris.
-étiquette : le bon fait ; passage : la réponse contient le fait demandé ; répond : au seuil de l'assistant, dont juste ;
-à tort : un fait en réponse à un message hors sujet ; appris : durée d'un entraînement ; message : temps pour un message."""
+étiquette  le bon fait est reconnu          répond  au seuil de l'assistant
+passage    la réponse contient le fait      juste   parmi ces réponses
+à tort     répond à un message hors sujet   appris  durée de l'entraînement"""
 
 commands = typer.Typer(help="Mesure les temps de réponse et compare les classifieurs.", no_args_is_help=True)
 
@@ -70,15 +71,17 @@ def bench_nlu(quick: Annotated[bool, typer.Option("--quick", help="Un seul déco
 
 
 def _print(scores: Sequence[Score]) -> None:
+    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("Classifieur", "étiquette", "passage", "répond", "juste", "à tort", "appris", "message")
+    columns = ("Classifieur", "étiquette", "passage", "répond", "juste", "à tort", "appris", "message")
+    table = Table(*columns, box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for s in scores:
         shares = (s.label / s.questions, s.paragraph / s.questions, s.answered / s.questions, s.answered_right / max(1, s.answered))
         costs = (f"{s.train_seconds:.0f} s", f"{_number(s.message_ms)} ms")
         table.add_row(s.variant, *map(_percent, shares), _percent(s.false_answers / s.off_topic), *costs)
-    console = Console(markup=False, highlight=False, soft_wrap=True)
+    console = Console(markup=False, highlight=False)
     console.print(table)
     console.print(_LEGEND.format(questions=scores[0].questions, off_topic=scores[0].off_topic))
 

@@ -21,6 +21,8 @@ from bot.screening import NOT_ADMISSIBLE, TO_SPECIFY, Profile
 from bot.text import clean, typeset
 from bot.texts import Texts
 
+CLEAR_REQUEST = 0.0
+"""Margin from which a message that also asks a question counts as a request beside it."""
 PATIENCE = 6
 """Answers in a row that could not be used before the request is given up, politely."""
 HINT = 2
@@ -54,6 +56,15 @@ class Intake:
 
         After a refusal the earlier statements are kept, so that a changed story shows; otherwise nothing is inherited.
         """
+        beside = self.answerer.asked_beside(heard)
+        if beside and heard.whole.score < CLEAR_REQUEST:
+            return Turn(beside.messages, dossier, beside.context)
+        turn = self.screened(heard, dossier, beside.context if beside else context)
+        answers = tuple(replace(message, buttons=()) for message in beside.messages) if beside else ()
+        return replace(turn, messages=answers + turn.messages)
+
+    def screened(self, heard: Heard, dossier: Dossier, context: Context) -> Turn:
+        """The first turn of a request, from what the person has said of themselves so far."""
         again = dossier.ended == DECLINED
         kept = dossier.profile if again or not dossier.ended else Profile()
         profile = self.screening.hear(kept, heard.text)

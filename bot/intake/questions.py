@@ -17,6 +17,8 @@ _CHOICES = {
 """Keys of the buttons offered with a field; their titles are what is said when they are pressed."""
 _MANDATE_RULE = "agent.mandat"
 """The rule that asks an employee who sent them; the question is the rule's own reason."""
+_VAGUE_RULE = "fonction.imprecise"
+"""The rule for a title that exists outside municipalities too: what is asked is the organisation."""
 
 
 def question(texts: Texts, dossier: Dossier, field: str, decision: Decision) -> Message:
@@ -27,6 +29,8 @@ def question(texts: Texts, dossier: Dossier, field: str, decision: Decision) -> 
         return Message(f"{recap(texts, dossier)}\n{texts('demande.recap_question')}", _buttons(texts, _CHOICES[field]))
     if field == "profil" and decision.rule == _MANDATE_RULE:
         return Message(typeset(decision.reason), _buttons(texts, ("oui", "non")))
+    if field == "profil" and decision.rule == _VAGUE_RULE:
+        return Message(texts("demande.questions.organisation"))
     return Message(texts(f"demande.questions.{field}"), _buttons(texts, _CHOICES.get(field, ())))
 
 

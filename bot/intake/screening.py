@@ -22,6 +22,10 @@ from bot.screening import (
 from bot.screening import update as add
 
 
+_UNDONE = frozenset({"negated", "former", "future", "relative"})
+"""Signals that take a function away: they answer the question of the function too."""
+
+
 @dataclass(frozen=True)
 class Screening:
     """Reads messages and answers into profiles."""
@@ -48,7 +52,7 @@ class Screening:
             return self._capacity(profile, text)
         if field == "fonction":
             claims = read_function(text, self.lexicon, self.gazetteer)
-            return add(profile, claims) if claims.kind or claims.function or claims.signals else None
+            return add(profile, claims) if claims.kind or claims.function or claims.signals & _UNDONE else None
         if field == "commune":
             return self._commune(profile, text)
         if field == "pays":

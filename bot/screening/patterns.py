@@ -5,9 +5,7 @@ Folded text (lower case, no accents). Data for bot.screening.context; no logic.
 
 from __future__ import annotations
 
-import re
-
-from bot.screening.turns import any_of
+from bot.screening.expressions import Expression, any_of
 
 OWN, OTHER, FORMER, FUTURE, NEGATED, RELATIVE, NAME, OURS = "own", "other", "former", "future", "negated", "relative", "name", "ours"
 """Roles: the speaker's own now, somebody else's, the speaker's past, future or denied one, a relative's, a name, « notre commune »."""
@@ -20,7 +18,7 @@ KIN = any_of(
 )
 _OFFICE = "(?:mandat|poste|fonctions?|charge|role|metier|profession|titre)"
 
-SELF = re.compile(
+SELF = Expression(
     any_of(
         r"\bje (?:suis|reste|demeure|sieges?)|\bj'?suis|\bch'?u?is?|\bch'?suis|\bsuis|\bnous sommes|\bon est",
         r"\bj'(?:occupe|exerce|assume)|\bfais(?:ons)? partie (?:du|de la|de l'|des|de|d')",
@@ -34,7 +32,7 @@ SELF = re.compile(
 )
 """« je suis », « en tant que », « ici », « élue »…: the speaker is about to say what she is."""
 
-BLOCK = re.compile(
+BLOCK = Expression(
     r"\b(?:je|j|il|elle|ils|on|nous|vous|qui|que|dont|avec|chez|pour|par|mon|ma|mes|notre|nos|votre|vos|leur|contre|selon|connais|vers|sans|"
     r"entre|voudrais|voulons|souhait\w+|cherch\w+|aimer\w+)\b"
 )
@@ -50,7 +48,7 @@ PLAIN = frozenset(
 )
 """Words that may stand between « je suis » and the function."""
 
-GREETING = re.compile(
+GREETING = Expression(
     r"^(?:\W|\d|bonjour|bonsoir|salut|slt|bjr|bjour|hello|hey|coucou|madame|monsieur|mesdames|messieurs|mme|mr|m|chers?|cheres?|cordialement|"
     r"oui|non|ok|bref|alors|euh|ben|bah|attention|et|mais|enfin|enchantee?|merci|re|svp|voila|pardon|erreur|plutot|en fait|responsable\b,|"
     r"premiere?|deuxieme|second|seconde|troisieme|1er|1ere|1re|2e|2eme|3e|3eme|vice|actuelle?|jeune|nouvelle?|nouveau|simple|petite?|"
@@ -64,70 +62,70 @@ NEGATION = (
 )
 
 LEFT = (
-    (NAME, re.compile(r"\b(?:m'appelle|me nomme|mon nom est)(?: (?!m\b)[\w'-]+){1,2}[ -]$")),
+    (NAME, Expression(r"\b(?:m'appelle|me nomme|mon nom est)(?: (?!m\b)[\w'-]+){1,2}[ -]$")),
     (
         NAME,
-        re.compile(
+        Expression(
             r"\b(?:rue|avenue|place|square|cafe|bar|taverne|restaurant|quai|impasse|chaussee|boulevard)\W+"
             r"(?:du |de la |de l'|le |la |l')?$"
         ),
     ),
     (
         RELATIVE,
-        re.compile(
+        Expression(
             rf"\b{KIN}\W+(?:[\w-]+\W+)?(?:du |de la |de l'|de |d'|a |avec )"
             r"(?:une? |mon |ma |notre |nos |le |la |l'|votre |monsieur |madame )*$"
         ),
     ),
     (
         RELATIVE,
-        re.compile(
+        Expression(
             rf"\b(?:mon|ma|mes|nos|notre|son|sa|une?)\W+(?:[\w-]+\W+)?{KIN}\b"
             r"(?:(?! et je\b| mais je\b| moi\b| je suis\b)[^.;]){0,40}?(?:est|etait|fut|sont|,)\W+(?:[\w-]+\W+){0,2}$"
         ),
     ),
     (
         FORMER,
-        re.compile(
+        Expression(
             r"\b(?:quitte|perdu|abandonne|termine|acheve|demissionne)\w*\W+(?:de\W+)?(?:mon|le|ce|ma|mes|un)\W+"
             rf"{_OFFICE}\W+(?:d'|de |comme )?\w*\W*$"
         ),
     ),
     (
         FORMER,
-        re.compile(rf"\b(?:retraitee?|pensionnee?)\b(?:(?! et\b| mais\b)[^.;!?,]){{0,40}}\b{_OFFICE}\b[^.;,]{{0,10}}$"),
+        Expression(rf"\b(?:retraitee?|pensionnee?)\b(?:(?! et\b| mais\b)[^.;!?,]){{0,40}}\b{_OFFICE}\b[^.;,]{{0,10}}$"),
     ),
-    (FORMER, re.compile(r"\b(?:anciens?|anciennes?|ex|jadis|autrefois)\W{1,2}(?:[\w-]+\W+)?$")),
+    (FORMER, Expression(r"\b(?:anciens?|anciennes?|ex|jadis|autrefois)\W{1,2}(?:[\w-]+\W+)?$")),
     (
         FORMER,
-        re.compile(
+        Expression(
             r"\b(?:j'?etais|j etais|ai ete(?! (?:re)?(?:elu|nomme|designe|charge|mandate|choisi|promu))|je fus|ayant ete|"
             r"(?:suis|est|etant) plus|plus (?:aucun|de) mandat)\b(?:\W+[\w-]+){0,4}\W*$"
         ),
     ),
     (
         FUTURE,
-        re.compile(
+        Expression(
             r"\b(?:futur\w*|candidate?s?|serai|serais|devenir|deviendr\w+|aspirante?|failli|bientot|pressentie?|"
             r"(?:voudrais|aimerais|espere|reve d'?) ?etre|me presente\w*|brigue)\b(?:\W+[\w-]+){0,3}\W*$"
         ),
     ),
     (
         NEGATED,
-        re.compile(
+        Expression(
             rf"(?:{NEGATION}|\bn'a[iy] pas|\bpas|\bni|\bsans etre|\bmeme pas|\baucun)"
             r"(?: (?:une?|le|la|l'|encore|du tout|de|d'|meme|vraiment|non plus))*\W*$"
         ),
     ),
-    (NEGATED, re.compile(rf"{NEGATION}[^,;.:]{{0,30}}(?: ni| ou)\W+(?:une? )?$")),
+    (NEGATED, Expression(rf"{NEGATION}[^,;.:]{{0,30}}(?: ni| ou)\W+(?:une? )?$")),
 )
 """What the words to the left make of a function; the first that fits wins."""
 
 RIGHT = (
-    (NEGATED, re.compile(r"^\W*\?")),
+    (NEGATED, Expression(r"^\W*\?")),
     (
         FORMER,
-        re.compile(
+        Expression(
             r"^\W*(?:(?:communale?|municipale?)\W+)?(?:honoraires?|sortante?\W+non|a la (?:retraite|pension)|"
             r"en (?:pre)?(?:retraite|pension)|"
             r"pre-?pensionnee?|pensionnee?|retraitee?|demissionnaire|dechue?|non reelue?|battue?)\b"
@@ -135,24 +133,24 @@ RIGHT = (
     ),
     (
         FORMER,
-        re.compile(
+        Expression(
             r"^[^.;!?]{0,45}\b(?:jusqu'?\s?en (?:19|20)\d\d|jusqu'a (?:ma|la|mon|l'an|fin)\b|a la retraite depuis|"
             r"de (?:19|20)\d\d a (?:19|20)\d\d)"
         ),
     ),
     (
         FORMER,
-        re.compile(
+        Expression(
             r"^[^.;!?,]{0,30}\b(?:dans une autre vie|jadis|naguere|autrefois|il y a (?:longtemps|\d+ ans|des annees)|(?:dans|par) le passe|"
             r"(?:pendant|durant) (?:\d+|deux|trois|quatre|cinq|six|dix|douze|quinze|vingt) (?:ans|annees|mandats))\b"
         ),
     ),
-    (FUTURE, re.compile(r"^\W*(?:si (?:je suis|tout)|en devenir|potentielle?|(?:des|a partir d[eu']) \w+ prochain)")),
-    (NAME, re.compile(r"^-[a-z]")),
+    (FUTURE, Expression(r"^\W*(?:si (?:je suis|tout)|en devenir|potentielle?|(?:des|a partir d[eu']) \w+ prochain)")),
+    (NAME, Expression(r"^-[a-z]")),
 )
 """What the words to the right make of a function that would otherwise be the speaker's own."""
 
-OUR = re.compile(
+OUR = Expression(
     any_of(
         r"\bnous sommes|\bon est|\bsuis|\brepresent\w+|\bici|\bau nom d(?:e|')|\bpour le compte d(?:e|')|\bmembre d(?:e|'|u)",
         r"\bfais(?:ons)? partie (?:du|de|d')|\bc'est pour|\ben tant que?|\bde l'equipe|\ba la tete",
@@ -164,15 +162,15 @@ OUR = re.compile(
 )
 """« nous sommes », « je représente », « je travaille pour »: an organisation follows, the speaker's own."""
 
-POSSESSIVE = re.compile(r"\b(?:notre|nos|mon|ma|mes)\W+(?:(?:petite?|jeune|propre|future)\W+)?$")
-START = re.compile(r"^\W*(?:(?:bonjour|bonsoir|salut|slt|bjr|hello|madame|monsieur|moi|ici|et|une?|les?|l'|la|nous)\b\W*)*$")
-REPORTED = re.compile(r"^\W*(?:[\w'-]+\W+){0,6}?qui (?!vous\b|ecris|suis\b)")
+POSSESSIVE = Expression(r"\b(?:notre|nos|mon|ma|mes)\W+(?:(?:petite?|jeune|propre|future)\W+)?$")
+START = Expression(r"^\W*(?:(?:bonjour|bonsoir|salut|slt|bjr|hello|madame|monsieur|moi|ici|et|une?|les?|l'|la|nous)\b\W*)*$")
+REPORTED = Expression(r"^\W*(?:[\w'-]+\W+){0,6}?qui (?!vous\b|ecris|suis\b)")
 """« c'est le bourgmestre qui m'a dit »: not the speaker."""
-IT_IS_ME = re.compile(r"^[^.;!?]{0,60}\b(?:c ?'?(?:est )?(?:bien )?moi|que je suis|vous ecrit)\b")
+IT_IS_ME = Expression(r"^[^.;!?]{0,60}\b(?:c ?'?(?:est )?(?:bien )?moi|que je suis|vous ecrit)\b")
 VERBS = frozenset({"preside", "siege", "dirige", "gere", "tete"})
 """First words of variants that say what the speaker does."""
-VERB = re.compile(r"\b(?:est|a|ont|m'a|nous|vous|veut|souhaite\w*|voudrait|doit|peut|dit|va|sera|demande|cherche|me|ne|fait|vient)\b")
-NOT_A_NAME = re.compile(
+VERB = Expression(r"\b(?:est|a|ont|m'a|nous|vous|veut|souhaite\w*|voudrait|doit|peut|dit|va|sera|demande|cherche|me|ne|fait|vient)\b")
+NOT_A_NAME = Expression(
     r"\b(?:je|j|il|elle|on|nous|vous|le|la|les|l|un|une|du|de|des|d|au|aux|a|mon|ma|mes|notre|nos|votre|pas|avec|pour|par|et|ou|que|qui|est|"
     r"en|ce|son|sa|leur|cher|chere|rue|cafe|travaux|merci|sans|si|parler|voir|contacter|comment|quel\w*)\b"
 )
@@ -180,8 +178,8 @@ BEFORE_FUNCTION = frozenset(
     "bonjour bonsoir salut hello premier premiere deuxieme second seconde ancien ancienne vice ex la le nouvelle nouveau".split()
 )
 """Capitalised words before a capitalised function that do not make it a family name."""
-CIVILITY = re.compile(r"\b(?:m|mr|mme|mlle|monsieur|madame|mademoiselle)\.?\s+$")
-INTRODUCED = re.compile(r"(?:^|\b(?:suis|appelle|nomme|nom|signe|moi,?|est)\W+)\W*[\w-]+\W+$")
-CLOSED = re.compile(r"\s*(?:[,;.!?(]|$|et\b|de \w+,)")
-BREAK = re.compile(r"[.!?;](?=\s|$)|[.!?;](?=[^\w.])")
-ABBREVIATION = re.compile(r"(?:\b(?:m|mr|mme|mlle|dr|st|ste|etc|art|adj|[a-z]))$")
+CIVILITY = Expression(r"\b(?:m|mr|mme|mlle|monsieur|madame|mademoiselle)\.?\s+$")
+INTRODUCED = Expression(r"(?:^|\b(?:suis|appelle|nomme|nom|signe|moi,?|est)\W+)\W*[\w-]+\W+$")
+CLOSED = Expression(r"\s*(?:[,;.!?(]|$|et\b|de \w+,)")
+BREAK = Expression(r"[.!?;](?=\s|$)|[.!?;](?=[^\w.])")
+ABBREVIATION = Expression(r"(?:\b(?:m|mr|mme|mlle|dr|st|ste|etc|art|adj|[a-z]))$")

@@ -5,13 +5,7 @@ Works on the folded text of a whole message.
 
 from __future__ import annotations
 
-import re
-
-
-def any_of(*patterns: str) -> str:
-    """Return one group of a regular expression out of its alternatives, one a line where it is written."""
-    return f"(?:{'|'.join(patterns)})"
-
+from bot.screening.expressions import Expression, any_of
 
 _AUTHORITY = any_of(
     "college",
@@ -30,7 +24,7 @@ _TASK = any_of(
     r"(?:envoie|envoye)\w*(?! (?:une?|le|la|les|des|son|sa|vos)\b)",
     r"donn\w* (?:pour )?(?:mandat|procuration|mission|instruction|ordre|delegation)",
 )
-_MANDATE = re.compile(
+_MANDATE = Expression(
     any_of(
         rf"{_THE}{_AUTHORITY}\b(?: (?!et je|mais|qui ne|est |n'|on |il |elle |je |j')[\w'-]+,?){{0,5}}? "
         rf"(?:nous |m'|me |m)(?:a |ont |avait )?(?:expressement |officiellement |personnellement )?{_TASK}",
@@ -46,7 +40,7 @@ _MANDATE = re.compile(
         r"^\W*(?:oui\W+)?pour (?:mon|le|notre) college(?: communal| echevinal)?\W*$",
     )
 )
-_NO_MANDATE = re.compile(
+_NO_MANDATE = Expression(
     any_of(
         r"\b(?:sans|aucun|pas (?:de|recu de|encore de)) (?:mandat|ordre|instruction)",
         r"\bpersonne (?:ne )?m'a (?:charge|mandate|demande)",
@@ -54,7 +48,7 @@ _NO_MANDATE = re.compile(
         r"\bde ma propre initiative|\bde mon (?:propre )?chef|c'est mon idee|initiative personnelle",
     )
 )
-_PRIVATE = re.compile(
+_PRIVATE = Expression(
     "(?<!pas )"
     + any_of(
         r"\ba titre (?:purement |strictement |tout a fait )?(?:prive|personnel|individuel)",
@@ -65,18 +59,18 @@ _PRIVATE = re.compile(
         rf"\bpas (?:au nom|pour le compte) de (?:ma|la) {_BODY}",
     )
 )
-_OWN_CAUSE = re.compile(
+_OWN_CAUSE = Expression(
     r"\bpour (?:mon|ma|notre) (?:propre )?"
     r"(?:association|asbl|entreprise|societe|syndicat|commerce|ong|club|famille|projet (?:perso\w*|prive))\b"
 )
-_OFFICIAL = re.compile(
+_OFFICIAL = Expression(
     any_of(
         r"\bc'est (?:bien )?(?:comme|en tant que|en qualite de|au titre de)\b|\bmais ici comme\b",
         r"\bpas a titre (?:prive|personnel)|\bau titre de cette derniere|\bpour que ma commune",
         rf"\bpour (?:notre|ma|la) {_BODY}|\bau nom de (?:ma|notre|la) {_BODY}",
     )
 )
-_PARTNER = re.compile(
+_PARTNER = Expression(
     any_of(
         r"\bpartenaires? (?:directe?s?|officielle?s?|privilegie\w*|conventionne\w*|strategique\w*)\b",
         r"\b(?:sommes|suis|est) (?:les? |un |une |l'un des )?partenaires?\b",
@@ -87,26 +81,26 @@ _PARTNER = re.compile(
         rf"\bpour le compte de (?:la |plusieurs )?{_BODY}|\b(?:a|sur) la demande de la {_BODY}",
     )
 )
-_NOT_PARTNER = re.compile(
+_NOT_PARTNER = Expression(
     any_of(
         r"\b(?:sans|aucune?|ni|pas(?: encore)?(?: de| d')?|jamais(?: eu)?(?: de)?) (?:\w+ ){0,2}?"
         r"(?:convention|mandat|lien|partenaire|partenariat|accord|commune)",
         r"\bpas (?:lie|liee|lies|liees)\b|\bd'aucune\b|\ba aucune\b|\bne sommes (?:pas )?(?:lie\w*|partenaire)",
     )
 )
-_WISH = re.compile(
+_WISH = Expression(
     r"\b(?:devenir|etre|cherch\w+|trouver|souhait\w+|voud\w+|voulons|aimeri\w+|futur\w*|un) (?:\w+ ){0,2}?"
     r"(?:partenaires?|convention|partenariat|accord)\b"
 )
-_SEVERAL = re.compile(r"\b(?:deux|trois|quatre|cinq|des|quelques|toutes|\d+|les) (?:\w+ )?(?:communes|villes|mairies)\b|\bplusieurs\b")
-_COLLABORATES = re.compile(
+_SEVERAL = Expression(r"\b(?:deux|trois|quatre|cinq|des|quelques|toutes|\d+|les) (?:\w+ )?(?:communes|villes|mairies)\b|\bplusieurs\b")
+_COLLABORATES = Expression(
     r"\b(?:collabor\w+|travaill\w+|cooper\w+|intervenons)[^.;]{0,40}\b(?:avec|par|pour) (?:la |notre |une )(?:commune|mairie|ville)"
 )
-_FOR_COMMUNE = re.compile(
+_FOR_COMMUNE = Expression(
     r"\b(?:ma|notre|nos) (?:petite |jeune )?(?:communes?|ville|mairie|municipalite|cpas|administration|college|conseil)\b|"
     r"\bque celle-ci participe"
 )
-_MINOR = re.compile(r"\bj'?\s?ai (?:(?:seulement|a peine|que) )?(?:[5-9]|1[0-7]) ans\b")
+_MINOR = Expression(r"\bj'?\s?ai (?:(?:seulement|a peine|que) )?(?:[5-9]|1[0-7]) ans\b")
 
 
 def mandated(flat: str) -> bool | None:

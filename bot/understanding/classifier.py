@@ -22,7 +22,7 @@ from bot.understanding.noise import noisy
 REGULARISATION = 0.5
 """C of the linear SVM."""
 FOREIGN = 0.4
-"""Margin that an entry loses when every word of a message with a meaning is none of ours; less in proportion."""
+"""Margin that a label with a sourced reply loses when every word of a message with a meaning is none of ours; less in proportion."""
 SEED = 2016
 """Of the noise: the same data give the same model."""
 
@@ -36,7 +36,7 @@ class Classifier:
     def __init__(self, features: Features, lexicon: Lexicon, labels: Sequence[str], weights: Any, biases: Any) -> None:
         self.features, self.lexicon = features, lexicon
         self.labels, self.weights, self.biases = list(labels), weights, biases
-        self.entries = np.array([is_entry(label) for label in self.labels])
+        self.sourced = np.array([is_sourced(label) for label in self.labels])
 
     @classmethod
     def train(cls, examples: Sequence[tuple[str, str]], features: Features | None = None, noise: bool = True) -> Classifier:
@@ -60,7 +60,7 @@ class Classifier:
         texts = [self.lexicon.correct(text) for text in texts]
         margins = self.features.transform(texts) @ self.weights.T + self.biases
         foreign = np.array([self.lexicon.foreign_share(text) for text in texts])
-        margins -= FOREIGN * np.outer(foreign, self.entries)
+        margins -= FOREIGN * np.outer(foreign, self.sourced)
         order = np.argsort(-margins, axis=1)[:, :top]
         return [[(self.labels[k], round(float(row[k]), 4)) for k in best] for row, best in zip(margins, order, strict=True)]
 
@@ -78,3 +78,8 @@ class Classifier:
 def is_entry(label: str) -> bool:
     """Whether a label stands for an entry of the knowledge."""
     return label.startswith("info/")
+
+
+def is_sourced(label: str) -> bool:
+    """Whether the reply to a label states a fact, and its subject has no words of its own (other countries and programmes have)."""
+    return is_entry(label) or label in {"voisin/periode", "voisin/chiffre", "voisin/liste", "voisin/procedure"}

@@ -45,8 +45,9 @@ _SMS: tuple[tuple[str, str], ...] = (
     (r"(?<=\w)er\b|(?<=\w)ez\b", "é"),
 )
 _NEIGHBOURS = {
-    "a": "zq", "b": "vn", "c": "xv", "d": "sf", "e": "zr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "j": "hk", "k": "jl", "l": "km", "m": "l",
-    "n": "b", "o": "ip", "p": "o", "q": "sa", "r": "et", "s": "dq", "t": "ry", "u": "yi", "v": "cb", "w": "x", "x": "wc", "y": "tu", "z": "ae",
+    "a": "zq", "b": "vn", "c": "xv", "d": "sf", "e": "zr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "j": "hk", "k": "jl",
+    "l": "km", "m": "l", "n": "b", "o": "ip", "p": "o", "q": "sa", "r": "et", "s": "dq", "t": "ry", "u": "yi", "v": "cb",
+    "w": "x", "x": "wc", "y": "tu", "z": "ae",
 }  # fmt: skip
 """Keys that lie side by side on a Belgian (AZERTY) keyboard."""
 

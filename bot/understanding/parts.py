@@ -1,6 +1,7 @@
-"""Cuts a message into the questions that it asks, with spaCy's sentences, and finds the persons it names.
+"""Cuts a message into the questions that it asks, and finds the persons it names with spaCy.
 
 « Quel secteur au Bénin, et c'est quoi le budget ? » is two questions. A long letter asks in one of its sentences.
+Cut by signs and joints rather than by the parser: on SMS and dictation, signs are right more often (docs/adr/0003).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from typing import Any
 MODEL = "fr_core_news_sm"
 MOST = 6
 """Parts of a message that are looked at; of a longer letter the last ones, where the question stands."""
+SHORTEST = 2
+"""Words of a part."""
 
-_ASKS = r"(?:c'?est|qui|que|quoi|quel(?:le)?s?|combien|comment|où|ou est|quand|pourquoi|dans quel|pour quel|à quel|de quel|est-ce|y a|il y a|depuis|une commune|peut-on|faut)"  # noqa: E501
-_JOINTS = re.compile(rf"(?:,\s*|\s+)(?:et|puis|mais aussi|ainsi que)\s+(?={_ASKS}\b)|(?<=[?])\s+|[;\n]+", re.IGNORECASE)
+_ENDS = re.compile(r"(?<=[?!;])\s*|(?<=\w\w\.)\s+|\n+")
+_JOINTS = re.compile(r"(?:\s*,)?\s+(?:et|puis|mais aussi|ainsi que)\s+(?!/)", re.IGNORECASE)
 _POLITE = re.compile(
     r"^(?:(?:bonjour|bonsoir|bjr|salut|hello|merci|mrc|svp|s'il vous pla[iî]t|d'accord|ok|madame|monsieur|cher[es]*|cordialement"
     r"|bien [àa] vous|d'avance|bcp|beaucoup)[\s,.;:!]*)+",
@@ -31,10 +34,10 @@ class Parts:
 
 
 def load_language() -> Any:
-    """spaCy's French pipeline, with the parser and the entities only: what the parts need."""
+    """spaCy's French pipeline, with its entities only."""
     import spacy
 
-    return spacy.load(MODEL, exclude=["lemmatizer", "attribute_ruler", "morphologizer"])
+    return spacy.load(MODEL, exclude=["lemmatizer", "attribute_ruler", "morphologizer", "parser"])
 
 
 def bare(text: str) -> str:
@@ -43,11 +46,18 @@ def bare(text: str) -> str:
     return rest or text
 
 
+def questions(text: str) -> tuple[str, ...]:
+    """The parts of `text`, its sentences first, then what a joint cuts them into; none when it is one bare question."""
+    found: dict[str, None] = {}
+    for sentence in filter(None, (sentence.strip() for sentence in _ENDS.split(text))):
+        pieces = _JOINTS.split(sentence)
+        for piece in [sentence, *(pieces if len(pieces) > 1 else [])]:
+            if len((question := bare(piece.strip())).split()) >= SHORTEST:
+                found.setdefault(question)
+    parts = tuple(part for part in found if part != text.strip())
+    return parts[-MOST:]
+
+
 def split(text: str, language: Any) -> Parts:
-    """The parts of `text`; none when it is one question, which then stands for itself."""
-    document = language(text)
-    pieces = [piece for sentence in document.sents for piece in _JOINTS.split(sentence.text) if piece]
-    questions = [question for piece in pieces if len((question := bare(piece.strip())).split()) >= 2]
-    persons = tuple(entity.text for entity in document.ents if entity.label_ == "PER")
-    different = len(questions) > 1 or (bool(questions) and questions[0] != text.strip())
-    return Parts(tuple(questions[-MOST:]) if different else (), persons)
+    """The questions of `text` and the persons it names."""
+    return Parts(questions(text), tuple(entity.text for entity in language(text).ents if entity.label_ == "PER"))

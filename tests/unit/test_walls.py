@@ -27,7 +27,9 @@ def test_only_the_settings_read_the_environment(path: Path) -> None:
     assert uses_of_the_environment(path.read_text("utf-8")) == set()
 
 
-@pytest.mark.parametrize("code", ["import os\nos.environ['A']", "from os import getenv", "import os as o\no.getenv('A')", "from dotenv import load_dotenv"])
+@pytest.mark.parametrize(
+    "code", ["import os\nos.environ['A']", "from os import getenv", "import os as o\no.getenv('A')", "from dotenv import load_dotenv"]
+)
 def test_every_way_to_read_it_is_seen(code: str) -> None:
     assert uses_of_the_environment(code)
 
