@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
-from bot.answers.answerer import Answerer
 from bot.config import PROJECT, Settings
-from bot.intake.desk import Desk
-from bot.intake.flow import Intake
-from bot.intake.reception import Reception
-from bot.intake.screening import Screening
-from bot.knowledge import Base, load_base
 from bot.mailer import Mailer
 from bot.outbox import Outbox
-from bot.places import Gazetteer
 from bot.routing import Routing
-from bot.screening import Lexicon
 from bot.storage import Database, utc_now
-from bot.texts import Texts
+
+# What the actions alone need is imported when it is built: commands and the web process start without it.
+if TYPE_CHECKING:
+    from bot.answers.answerer import Answerer
+    from bot.intake.desk import Desk
+    from bot.intake.reception import Reception
+    from bot.knowledge import Base
+    from bot.texts import Texts
 
 KNOWLEDGE = PROJECT / "data" / "knowledge"
 TEXTS = PROJECT / "data" / "textes" / "assistant.yml"
@@ -54,11 +54,22 @@ def build_outbox(settings: Settings, database: Database) -> Outbox:
 
 def build_base(folder: Path = KNOWLEDGE) -> Base:
     """Return the knowledge of the latest edition: the file of `folder` whose edition ends last."""
+    from bot.knowledge import load_base
+
     return max((load_base(path) for path in sorted(folder.glob("*.yml"))), key=lambda base: base.edition.end)
 
 
 def build_services(settings: Settings) -> Services:
     """Return what the action server needs."""
+    from bot.answers.answerer import Answerer
+    from bot.intake.desk import Desk
+    from bot.intake.flow import Intake
+    from bot.intake.reception import Reception
+    from bot.intake.screening import Screening
+    from bot.places import Gazetteer
+    from bot.screening import Lexicon
+    from bot.texts import Texts
+
     texts = Texts.load(TEXTS)
     answerer = Answerer(build_base(), texts)
     screening = Screening(Lexicon.load(), Gazetteer.load())

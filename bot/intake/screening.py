@@ -21,7 +21,6 @@ from bot.screening import (
 )
 from bot.screening import update as add
 
-
 _UNDONE = frozenset({"negated", "former", "future", "relative"})
 """Signals that take a function away: they answer the question of the function too."""
 

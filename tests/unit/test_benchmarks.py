@@ -94,6 +94,7 @@ def test_a_paragraph_is_right_when_it_holds_the_fact(base: Base, label: str, wan
     assert tells(base, label, wanted) is right
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # spaCy is imported here, and reaches an older pyparsing style in packaging
 def test_a_variant_is_judged_on_what_it_did_not_learn(base: Base) -> None:
     learnt = [
         *examples("info/ou.nombre", ["combien de pays", "nombre de pays", "combien de pays en tout"]),

@@ -1,0 +1,1 @@
+"""The whole assistant when something fails: processes killed, mail refused, ports taken."""

@@ -1,0 +1,45 @@
+"""A real mail server in a thread of its own, which can be told to refuse, to think long, to hang up, and to be away."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from mail.smtp_server import Postmaster
+
+from support.waiting import free_ports
+
+
+class Mailbox:
+    """The mails of everybody. `postmaster` says how the next one is treated (tests/mail/smtp_server.py)."""
+
+    def __init__(self) -> None:
+        (self.port,) = free_ports(1)
+        self.postmaster = Postmaster()
+        self._controller: Controller | None = None
+
+    def open(self) -> None:
+        self._controller = Controller(self.postmaster, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    def close(self) -> None:
+        if self._controller is not None:
+            self._controller.stop()
+            self._controller = None
+
+    def all(self) -> list[EmailMessage]:
+        """Every mail that was accepted, in order."""
+        return [email.message_from_bytes(body, EmailMessage, policy=email.policy.default) for body in self.postmaster.accepted]
+
+    def about(self, reference: str) -> list[EmailMessage]:
+        """The mails about one request."""
+        return [mail for mail in self.all() if reference in str(mail["Subject"])]
+
+
+def text_of(mail: EmailMessage, kind: str = "plain") -> str:
+    """What a person reads in a mail."""
+    body = mail.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
