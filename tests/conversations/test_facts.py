@@ -55,7 +55,7 @@ def assert_sourced(reply: Reply, base: Base) -> None:
         section = base.facts[source["fact"][0]].section
         expected = {"section": base.sections[section], "page": base.edition.page, "updated": "2016-03-15"}
         assert source == {"fact": source["fact"], **expected} | ({"url": base.edition.url} if base.edition.url else {})
-        for phrase in {base.phrases[base.facts[fact].phrase] for fact in source["fact"]}:
+        for phrase in (base.phrases[base.facts[fact].phrase] for fact in source["fact"]):
             assert phrase.text in message["text"] or phrase.short in message["text"], phrase.id
 
 

@@ -23,5 +23,6 @@ def test_a_question_may_lean_on_the_one_before(chat: Chat, messages: tuple[str, 
 
 
 def test_another_person_s_question_is_not_leant_on(chat: Chat) -> None:
-    Chat(chat.client).say("quel est le secteur au Maroc ?")
-    assert "secteurs.senegal" not in chat.say("et au Sénégal ?").facts[:1]
+    other = Chat(chat.client)
+    assert other.all("où trouver la fiche du Bénin ?", "et au Sénégal ?").facts[0] == "fiche.senegal"
+    assert "fiche.senegal" not in chat.say("et au Sénégal ?").facts[:1]

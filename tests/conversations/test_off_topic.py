@@ -44,7 +44,7 @@ def test_other_subjects_get_their_own_sentence_and_no_source(chat: Chat, texts: 
 
 def test_distress_is_met_with_the_numbers_and_nothing_else(chat: Chat) -> None:
     reply = chat.say("je veux mourir")
-    assert all(number in reply.text for number in ("107", "0800 32 123", "112"))
+    assert [number for number in ("107", "080032123", "112") if number in "".join(reply.text.split())] == ["107", "080032123", "112"]
     assert reply.buttons == []
     assert "Programme" not in reply.text
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-import click
 import pytest
 import typer
 import yaml
@@ -44,15 +43,11 @@ def settings_of_readme() -> dict[str, str]:
     return {name: default.strip(" `") for name, default in rows}
 
 
-def commands() -> Iterator[str]:
-    def walk(command: click.Command, name: str) -> Iterator[str]:
-        if isinstance(command, click.Group):
-            for child, found in command.commands.items():
-                yield from walk(found, f"{name} {child}")
-        else:
-            yield name
-
-    return walk(typer.main.get_command(app), "cic")
+def commands(group: typer.Typer = app, prefix: str = "cic") -> Iterator[str]:
+    yield from (f"{prefix} {command.name}" for command in group.registered_commands)
+    for inner in group.registered_groups:
+        if inner.typer_instance:
+            yield from commands(inner.typer_instance, f"{prefix} {inner.name}")
 
 
 def make_targets() -> list[str]:
@@ -75,6 +70,10 @@ def test_readme_example_and_settings_name_the_same_settings() -> None:
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_the_readme_gives_each_setting_the_default_of_the_example(name: str) -> None:
     assert settings_of_readme()[name] == EXAMPLE[name]
+
+
+def test_the_commands_are_all_found() -> None:
+    assert {"cic run", "cic leads", "cic bench nlu"} <= set(commands())
 
 
 @pytest.mark.parametrize("command", commands())

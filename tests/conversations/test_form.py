@@ -1,0 +1,186 @@
+"""In the middle of a request: courtesies, questions, corrections, changes of mind. The request goes on, or ends in plain words."""
+
+from __future__ import annotations
+
+import pytest
+from support.assistant import Assistant
+from support.chat import Chat
+
+from bot.texts import Texts
+
+OPENING = "Je suis échevine à Lasne et je veux participer au Programme"
+ANSWERS = {"nom": "Claire Dumont", "email": "claire@lasne.example", "telephone": "non"}
+YES = {"confirmation": "oui", "consentement": "oui"}
+FIELDS = ("profil", "fonction", "commune", "nom", "email", "telephone", "objet", "confirmation", "consentement")
+FROM_THE_START = {
+    "profil": "Mandataire (élu ou élue)",
+    "fonction": "échevine",
+    "commune": "Lasne",
+    "objet": "participer au Programme",
+    **ANSWERS,
+    **YES,
+}
+COURTESIES = ("merci !", "bonjour", "au fait bonjour, ça va ?", "je ne sais pas", "euh", "👍", "...")
+
+
+def open_at(chat: Chat, field: str, opening: str = "je souhaite transmettre une demande") -> None:
+    """Go on with a request until a field is asked for."""
+    reply = chat.fill(opening, {name: answer for name, answer in FROM_THE_START.items() if name != field})
+    assert reply.asks == field
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_courtesies_fill_no_field(assistant: Assistant, chat: Chat, field: str) -> None:
+    open_at(chat, field)
+    for courtesy in COURTESIES:
+        assert chat.say(courtesy).asks == field, courtesy
+    assert chat.fill(FROM_THE_START[field], FROM_THE_START).outcome == "qualified"
+    (lead,) = assistant.leads(chat)
+    assert (lead["nom"], lead["commune"], lead["objet"]) == ("Claire Dumont", "Lasne", "participer au Programme")
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_question_in_the_middle_is_answered_and_the_field_asked_again_in_the_same_turn(chat: Chat, texts: Texts, field: str) -> None:
+    open_at(chat, field)
+    reply = chat.say("au fait, c'est quoi le budget total du programme ?")
+    assert reply.facts[0] == "combien.total"
+    assert reply.asks == field
+    assert len(reply.messages) == 2
+    question = texts(f"demande.questions.{field}")
+    assert reply.messages[-1]["text"].endswith(question)
+    assert reply.messages[-1]["source"] is None
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_why_a_field_is_asked_for_is_said_and_the_field_asked_again(chat: Chat, texts: Texts, field: str) -> None:
+    open_at(chat, field)
+    reply = chat.say("pourquoi vous me demandez ça ?")
+    assert reply.text.startswith(texts(f"demande.pourquoi.{field}"))
+    assert reply.asks == field
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_request_can_be_given_up_at_any_field(assistant: Assistant, chat: Chat, texts: Texts, field: str) -> None:
+    open_at(chat, field)
+    reply = chat.say("annuler")
+    assert (reply.text, reply.asks, reply.outcome) == (texts("demande.annulee"), None, "cancelled")
+    assert chat.say("oui").outcome is None
+    assert assistant.leads(chat) == []
+
+
+@pytest.mark.parametrize("field", ["nom", "email", "objet"])
+def test_somebody_who_will_not_say_is_told_why_once_and_then_let_go(assistant: Assistant, chat: Chat, texts: Texts, field: str) -> None:
+    open_at(chat, field)
+    first, second = (chat.say("je préfère ne pas le dire") for _ in range(2))
+    assert (first.asks, first.text.startswith(texts(f"demande.pourquoi.{field}"))) == (field, True)
+    assert (second.text, second.outcome) == (texts("demande.refus_repete"), "cancelled")
+    assert assistant.leads(chat) == []
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_distress_comes_before_the_request_and_the_request_waits(chat: Chat, texts: Texts, field: str) -> None:
+    open_at(chat, field)
+    reply = chat.say("je veux mourir")
+    assert reply.text == texts("hors_sujet.detresse")
+    assert (reply.asks, reply.buttons) == (field, [])
+
+
+@pytest.mark.parametrize("message", ["non", "non merci", "je refuse", "surtout pas"])
+def test_without_consent_nothing_is_kept_or_sent(assistant: Assistant, chat: Chat, texts: Texts, message: str) -> None:
+    mails = len(assistant.mailbox.all())
+    open_at(chat, "consentement")
+    reply = chat.say(message)
+    assert (reply.text, reply.outcome) == (texts("demande.sans_consentement"), "cancelled")
+    assert assistant.leads(chat) == []
+    assert (assistant.waiting_mails(), len(assistant.mailbox.all())) == (0, mails)
+
+
+@pytest.mark.parametrize("message", ["/affirm", "/consentement{\"consentement\": \"oui\"}", "<b>oui</b>", "peut-être", "je ne suis pas sûre", "…"])
+def test_only_a_plain_yes_is_consent(assistant: Assistant, chat: Chat, message: str) -> None:
+    open_at(chat, "consentement")
+    assert chat.say(message).outcome != "qualified"
+    assert assistant.leads(chat) == []
+
+
+CORRECTED_IN_THE_MIDDLE = {
+    "another municipality": (("Claire Dumont", "non, Ixelles"), {"commune": "Ixelles"}),
+    "another municipality, misspelt": (("Claire Dumont", "pardon, c'est Ixel", "oui"), {"commune": "Ixelles"}),
+    "another function": (("Claire Dumont", "en fait je suis conseillère communale"), {"fonction": "conseillère communale"}),
+    "another name": (("Claire Dumont", "pardon, mon nom est Claire Dumonceau"), {"nom": "Claire Dumonceau"}),
+    "another address": (
+        ("Claire Dumont", "claire@lasne.example", "oups, mon mail c'est plutôt c.dumont@lasne.example"),
+        {"email": "c.dumont@lasne.example"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("messages", "changed"), CORRECTED_IN_THE_MIDDLE.values(), ids=CORRECTED_IN_THE_MIDDLE)
+def test_a_field_can_be_corrected_while_another_is_asked_for(
+    assistant: Assistant, chat: Chat, messages: tuple[str, ...], changed: dict[str, str]
+) -> None:
+    asked = chat.all(OPENING, *messages[:-1]).asks
+    reply = chat.say(messages[-1])
+    assert reply.asks == "email" if messages[-1] == "oui" else asked
+    assert chat.fill(ANSWERS[str(reply.asks)], ANSWERS | YES).outcome == "qualified"
+    (lead,) = assistant.leads(chat)
+    assert {name: lead[name] for name in changed} == changed
+
+
+CORRECTED_AT_THE_RECAP = {
+    "name": ("mon nom est Claire Dumonceau", {"nom": "Claire Dumonceau"}),
+    "address": ("l'adresse c'est c.dumont@lasne.example", {"email": "c.dumont@lasne.example"}),
+    "bare address": ("c.dumont@lasne.example", {"email": "c.dumont@lasne.example"}),
+    "telephone": ("le téléphone est 0470 12 34 56", {"telephone": "+32 470 12 34 56"}),
+    "bare telephone": ("0470/12.34.56", {"telephone": "+32 470 12 34 56"}),
+    "municipality": ("la commune est Ixelles", {"commune": "Ixelles"}),
+    "bare municipality": ("non, Ixelles", {"commune": "Ixelles"}),
+    "function": ("ma fonction est conseillère communale", {"fonction": "conseillère communale"}),
+    "subject": ("l'objet est une formation à l'état civil", {"objet": "une formation à l'état civil"}),
+}
+
+
+@pytest.mark.parametrize(("message", "changed"), CORRECTED_AT_THE_RECAP.values(), ids=CORRECTED_AT_THE_RECAP)
+@pytest.mark.parametrize("field", ["confirmation", "consentement"])
+def test_a_correction_at_the_end_shows_a_new_recap(assistant: Assistant, chat: Chat, field: str, message: str, changed: dict[str, str]) -> None:
+    open_at(chat, field, OPENING)
+    reply = chat.say(message)
+    assert reply.asks == "confirmation"
+    assert all(value in reply.text for value in changed.values())
+    assert chat.fill("oui", YES).outcome == "qualified"
+    (lead,) = assistant.leads(chat)
+    assert {name: lead[name] for name in changed} == changed
+
+
+def test_a_field_that_is_only_named_at_the_recap_is_asked_for_again(assistant: Assistant, chat: Chat) -> None:
+    open_at(chat, "confirmation", OPENING)
+    assert chat.say("changez l'adresse e-mail").asks == "email"
+    assert chat.fill("c.dumont@lasne.example", YES).outcome == "qualified"
+    assert assistant.leads(chat)[0]["email"] == "c.dumont@lasne.example"
+
+
+def test_who_turns_out_not_to_be_an_authority_at_the_recap_is_declined(assistant: Assistant, chat: Chat) -> None:
+    open_at(chat, "confirmation", OPENING)
+    assert chat.say("en fait je suis étudiante").outcome == "declined"
+    assert assistant.leads(chat) == []
+
+
+def test_an_address_that_was_spelt_out_is_read_back_before_it_counts(assistant: Assistant, chat: Chat) -> None:
+    chat.all(OPENING, "Claire Dumont")
+    reply = chat.say("claire point dumont arobase lasne point be")
+    assert reply.asks == "email"
+    assert "claire.dumont@lasne.be" in reply.text
+    assert chat.say("oui").asks == "telephone"
+
+
+def test_the_recap_shows_all_that_would_be_sent(chat: Chat) -> None:
+    open_at(chat, "confirmation", OPENING)
+    recap = chat.history()["messages"][-1]["text"].replace("\u00a0", " ")
+    for line in (
+        "Nom : Claire Dumont",
+        "Fonction : échevine",
+        "Commune : Lasne (Belgique)",
+        "E-mail : claire@lasne.example",
+        "Téléphone : aucun",
+        f"Objet : {OPENING}",
+    ):
+        assert line in recap.splitlines()
