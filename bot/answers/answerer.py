@@ -37,15 +37,8 @@ ROOM_EACH = 290
 ELLIPTIC_WORDS = 8
 """A message of at most so many words may lean on the question before it."""
 
-_NEAREST = {
-    "voisin/pays": "ou.pays",
-    "voisin/periode": "quand.phases",
-    "voisin/programme": "quoi.definition",
-    "voisin/liste": "qui.partenariats",
-}
-"""The phrase said after a refusal, where it does not depend on the question."""
-_FALLBACK_NEAREST = {"voisin/chiffre": "qui.partenariats", "voisin/procedure": "attention.demandes"}
-"""The phrase said after a refusal when no entry is near enough."""
+_NEAREST_BY_QUESTION = {"chiffre", "procedure", "avis"}
+"""Kinds of neighbouring questions whose nearest fact depends on the question."""
 _LEADS_TO_REQUEST = {"participer", "attention", "contact"}
 """Headings after which a local authority may want to make a request."""
 _LEAN = re.compile(
@@ -81,19 +74,31 @@ class Answerer:
 
     def reply(self, heard: Heard, context: Context) -> Said:
         """What is said to `heard`; never silence."""
+        heard = self.known(heard)
         for step in self.steps:
             if said := step(heard, context):
                 return said
         return self.unknown(context)
 
+    def known(self, heard: Heard) -> Heard:
+        """What was heard without the entries that the knowledge no longer holds: a model may be older than a change of facts."""
+        labels = {f"info/{entry}" for entry in self.base.entries}
+
+        def keep(part: Part) -> Part:
+            return Part(part.text, tuple((name, score) for name, score in part.ranking if not name.startswith("info/") or name in labels))
+
+        return replace(heard, whole=keep(heard.whole), parts=tuple(map(keep, heard.parts)))
+
     def asked_beside(self, heard: Heard) -> Said | None:
         """The answer to a question that stands beside a request: « …un rendez-vous. Comment s'appelle-t-elle ? »"""
+        heard = self.known(heard)
         asked = replace(heard, parts=tuple(part for part in heard.parts if part.text.endswith("?")))
         entry = self.asked_inside(asked)
         return self.answer(entry) if entry else None
 
     def knows(self, heard: Heard, context: Context) -> bool:
         """Whether the message is a question about the programme that would be answered at once."""
+        heard = self.known(heard)
         return any(step(heard, context) for step in (self.chosen, self.foreign_country, self.several, self.fact))
 
     # --- steps -----------------------------------------------------------------------------------
@@ -132,7 +137,7 @@ class Answerer:
     def foreign_country(self, heard: Heard, context: Context) -> Said | None:
         """« Le Mali en fait partie ? »: no, and which countries do."""
         best = heard.whole.best
-        about_countries = best.startswith(("info/ou.", "info/secteurs.", "info/fiche.", "info/apercu.pays", "info/apercu.secteurs"))
+        about_countries = bool(self.about_country(best.removeprefix("info/")))
         if best != "voisin/pays" and not (about_countries or heard.whole.score < ASK or best == "voisin/liste"):
             return None
         if things.named(self.base, heard.text) and best != "voisin/pays":
@@ -141,7 +146,11 @@ class Answerer:
         if best != "voisin/pays" and (country is None or heard.whole.score < ASK):
             return None
         before = self.texts("voisin.pays_nomme", pays=country) if country else self.texts("voisin.pays")
-        return Said((say_phrase(self.base, "ou.pays", before),), Context("ou.nombre", "membre"))
+        phrase = self.base.nearest.get("pays")
+        if phrase is None:
+            return None
+        entry = self.base.phrases[phrase].facts[0].id
+        return Said((say_phrase(self.base, phrase, before),), Context(entry, things.attribute_of(self.base, entry)))
 
     def several(self, heard: Heard, _: Context) -> Said | None:
         """Two questions in one message: both are answered, each from its own passage."""
@@ -162,6 +171,11 @@ class Answerer:
         entry = self.confident(heard.whole) or self.asked_inside(heard)
         return self.answer(entry, self.verdict(heard.text, entry)) if entry else None
 
+    def about_country(self, entry: str) -> str:
+        """The attribute of a country that an entry is about, if it is about countries."""
+        attribute = things.attribute_of(self.base, entry)
+        return attribute if any((thing.id, attribute) in self.base.grid for thing in self.base.things_of("pays")) else ""
+
     def asked_inside(self, heard: Heard) -> str:
         """The entry that the clearest part of a message asks for; nothing when the whole is plainly about something else."""
         if heard.whole.best.startswith("hors_sujet/") and heard.whole.score > ANSWER:
@@ -174,7 +188,9 @@ class Answerer:
         label = heard.intent
         if (not label.startswith("voisin/") and label != "hors_sujet/avis") or heard.whole.score < NEIGHBOUR:
             return None
-        phrase = _NEAREST.get(label) or self.nearest_phrase(heard.whole) or _FALLBACK_NEAREST.get(label)
+        kind = label.split("/")[1]
+        own = self.nearest_phrase(heard.whole) if kind in _NEAREST_BY_QUESTION else ""
+        phrase = own or self.base.nearest.get(kind)
         if phrase is None:
             return None
         edition = self.base.edition

@@ -26,22 +26,6 @@ _RANKS = {
     "3e": 3,
     "3eme": 3,
 }
-_OVERVIEW_ATTRIBUTES = {
-    "apercu.secteurs": "secteur",
-    "apercu.etat-civil": "secteur",
-    "apercu.fiches-pays": "fiche",
-    "apercu.fiches": "fiche",
-    "apercu.acteurs": "fiche",
-    "apercu.pays": "membre",
-    "secteurs.un-par-pays": "secteur",
-    "secteurs.priorite": "secteur",
-    "ou.nombre": "membre",
-    "ou.afrique": "membre",
-    "documents.generale": "fiche",
-    "documents.synthese": "fiche",
-    "voisin/pays": "membre",
-}
-"""The attribute that a question about one country keeps after an answer about all of them."""
 _NOT_FOREIGN = {"belgique", "monde"}
 """Names that Babel lists among the territories and that do not make a question one about another country."""
 _MORE_PLACES = frozenset(
@@ -111,9 +95,9 @@ def realign(base: Base, part: Part) -> str:
 def attribute_of(base: Base, entry: str) -> str:
     """The attribute that a follow-up about another object keeps; empty when the entry has none."""
     found = base.entries.get(entry)
-    if isinstance(found, Fact) and base.things.get(found.thing) and base.things[found.thing].kind:
-        return found.attribute
-    return _OVERVIEW_ATTRIBUTES.get(entry, "")
+    if found is None or found.follow:
+        return found.follow if found else ""
+    return found.attribute if isinstance(found, Fact) and found.thing in base.things and base.things[found.thing].kind else ""
 
 
 def _stands_in(name: str, folded: str) -> bool:

@@ -9,12 +9,14 @@ _OLD_MODEL = "Attention : le modèle n'a pas été entraîné avec les données 
 def run() -> None:
     """Démarre l'assistant ; Ctrl-C l'arrête."""
     import asyncio
+    import os
 
     from bot.cli.startup import screen, supervise
     from bot.config import load_settings
     from bot.processes import check_ports
     from bot.training import model_to_run
 
+    os.umask(0o077)  # what the assistant writes holds personal data: only its own user reads it
     settings = load_settings()
     model = model_to_run()
     check_ports(settings)

@@ -105,10 +105,11 @@ class _Reader:
         passages = self.unique(self.each("passages", self.passage))
         overviews = self.unique(self.each("apercus", self.overview))
         edition = self.attempt(self.edition)
+        nearest = {kind: str(phrase) for kind, phrase in self.top("refus")} if "refus" in self.raw else {}
         self.ties()
         if self.faults or edition is None:
             raise KnowledgeError("\n".join(self.faults))
-        return Base(edition, sections, things, phrases, tuple(passages.values()), overviews)
+        return Base(edition, sections, things, phrases, tuple(passages.values()), overviews, nearest)
 
     def top(self, key: str) -> list[tuple[str, Any]]:
         """What stands under a name at the top of the file, name by name."""
@@ -154,7 +155,7 @@ class _Reader:
         given: Mapping[str, Any] = self.take(node, "valeurs", dict) if "valeurs" in node else {}
         values = {k: self.value(v) for k, v in given.items() if k != _LINE and self.mappings(node, "valeurs", [v])}
         ident, title, thing, attribute = (self.take(node, key, str) for key in ("id", "titre", "objet", "attribut"))
-        return Fact(ident, typeset(title), thing, attribute, phrase, section, values)
+        return Fact(ident, typeset(title), thing, attribute, phrase, section, values, str(node.get("suite", "")))
 
     def value(self, node: Mapping[str, Any]) -> Value:
         value = Value(node.get("nombre"), node.get("unite", ""), node.get("annee"), node.get("date"))
@@ -177,7 +178,8 @@ class _Reader:
 
     def overview(self, node: Mapping[str, Any]) -> Overview:
         text = self.fill(node, self.take(node, "texte", str), {}) if "texte" in node else None
-        return Overview(node["id"], typeset(self.take(node, "titre", str)), text, self.texts(node, "phrases"), self.texts(node, "suite"))
+        title, phrases, following = typeset(self.take(node, "titre", str)), self.texts(node, "phrases"), self.texts(node, "suite")
+        return Overview(node["id"], title, text, phrases, following, str(node.get("attribut", "")))
 
     def ties(self) -> None:
         """Every id that one part names must exist in the other, be it in an item with faults of its own."""
@@ -188,6 +190,9 @@ class _Reader:
                 self.attempt(self.fail, fact[_LINE], f"le fait « {fact['id']} » est écrit deux fois ; un fait n'est écrit qu'une fois")
             facts.add(fact.get("id"))
         known = {node.get("id") for node in phrases}
+        for kind, phrase in self.top("refus") if "refus" in self.raw else ():
+            if phrase not in known:
+                self.attempt(self.fail, self.raw["refus"][_LINE], f"« {phrase} » n'existe pas ; corrigez « {kind}: » de « refus: »")
         self.links("passages", "phrases", known)
         self.links("apercus", "phrases", known)
         self.links("apercus", "suite", facts | {node.get("id") for node in overviews})

@@ -43,7 +43,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact at the grain of a question. It rests on `section` of the source page."""
+    """One fact at the grain of a question, resting on `section` of the page. `follow`: the attribute that « et au Maroc ? » keeps."""
 
     id: str
     title: str
@@ -52,6 +52,7 @@ class Fact:
     phrase: str
     section: str
     values: Mapping[str, Value] = field(default_factory=dict)
+    follow: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Overview:
     text: str | None
     phrases: tuple[str, ...]
     next: tuple[str, ...]
+    follow: str = ""
 
 
 Entry = Fact | Overview
@@ -114,7 +116,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class Base:
-    """The whole knowledge of one edition."""
+    """The whole knowledge of one edition. `nearest`: the phrase said after a refusal, by kind of neighbouring question."""
 
     edition: Edition
     sections: Mapping[str, str]
@@ -122,6 +124,7 @@ class Base:
     phrases: Mapping[str, Phrase]
     passages: tuple[Passage, ...]
     overviews: Mapping[str, Overview]
+    nearest: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
