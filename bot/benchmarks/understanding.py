@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.answers.answerer import ANSWER
+from bot.answers.judgement import ANSWER
 from bot.answers.compose import say
 from bot.checking import Example
 from bot.evaluation.reading import cited

@@ -21,7 +21,7 @@ def evaluate(
         "followups": partial(ask_followups, chat=chat),
         "out_of_scope": partial(ask_stray, chat=chat),
         "public_off_topic": partial(ask_stray, chat=chat),
-        "off_topic": partial(ask_stray, chat=chat),
+        "off_topic": partial(ask_stray, chat=chat, strict=True),
         "personas": partial(play_persona, chat=chat, read_leads=read_leads),
         "dialogues": partial(play_dialogue, chat=chat, read_leads=read_leads),
     }

@@ -58,10 +58,12 @@ def ask_followups(case: FollowUp, chat: OpenChat) -> Result:
     return Result(case.id, "dialogue", tuple(faults), tuple(talk.turns))
 
 
-def ask_stray(case: Stray, chat: OpenChat) -> Result:
-    """Send a message that the page does not answer. A false answer is told as its end, whatever else is wrong."""
+def ask_stray(case: Stray, chat: OpenChat, strict: bool = False) -> Result:
+    """Send a message that the page does not answer. A false answer is told as the end; when `strict` it is a fault as well."""
     talk = chat()
     reply = talk.say(case.text)
     faults = [f"{FORBIDDEN} : {pattern}" for pattern in found_forbidden(case.must_not, reply.text)]
     end = FALSE_ANSWER if reply.sourced and case.category not in NOT_OFF_TOPIC else ""
+    if strict and end:
+        faults.append(end)
     return Result(case.id, case.category, tuple(faults), tuple(talk.turns), end)

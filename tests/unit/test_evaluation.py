@@ -343,7 +343,7 @@ def test_only_the_parts_with_cases_are_run_and_only_those_asked_for() -> None:
 
 
 def test_the_summary_is_one_line_of_figures() -> None:
-    assert summary(results()) == "questions=2/2 one_choice=0 wrong=0 off_topic=2/2 false_answers_off_topic=1/1"
+    assert summary(results()) == "questions=2/2 one_choice=0 wrong=0 off_topic=1/2 false_answers_off_topic=1/1"
 
 
 def test_the_table_counts_how_questions_ended() -> None:
