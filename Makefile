@@ -17,7 +17,7 @@ test: ## Installe ce qu'il faut, vérifie le code et les données, lance tous le
 	@$(TEST_READY)
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 	@$(CIC) check
 	@$(CIC) train --if-needed --cache "$(MODEL_CACHE)"
 	@exec .venv/bin/python -m pytest

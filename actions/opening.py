@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActionExecuted, EventType, SessionStarted
+from rasa_sdk.events import ActionExecuted, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.session import dossier, services, utter
 from bot.answers.model import Message
+from bot.intake.model import Dossier
 
 
 class ActionSessionStart(Action):
@@ -20,7 +21,9 @@ class ActionSessionStart(Action):
         return "action_session_start"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """Start the session."""
-        if dossier(tracker).asks:
+        """Start the session. The requests go on being counted: their number tells them apart where they are registered."""
+        before = dossier(tracker)
+        if before.asks:
             utter(dispatcher, (Message(services().texts("demande.reprise")),))
-        return [SessionStarted(), ActionExecuted("action_listen")]
+        counted = [SlotSet("dossier", Dossier(number=before.number).as_json())] if before.number else []
+        return [SessionStarted(), *counted, ActionExecuted("action_listen")]

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.answers.judgement import ANSWER
 from bot.answers.compose import say
+from bot.answers.judgement import ANSWER
 from bot.checking import Example
 from bot.evaluation.reading import cited
 from bot.evaluation.report import percentile

@@ -8,7 +8,7 @@ from bot.text import fold
 
 _FIELDS = (
     ("email", re.compile(r"\b(e-?mails?|mels?|courriels?|adresse (mail|e-?mail|electronique))\b|@")),
-    ("telephone", re.compile(r"\b(tel|telephone|gsm|portable|mobile|numero)\b")),
+    ("telephone", re.compile(r"\b(tel|telephone|gsm|portable|mobile|numero)\b|^\W*\d[\d ./()-]{7,}$")),
     ("fonction", re.compile(r"\b(fonctions?|titre|poste|mandat)\b")),
     ("commune", re.compile(r"\b(communes?|ville|municipalite)\b")),
     ("pays", re.compile(r"\bpays\b")),

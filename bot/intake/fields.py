@@ -37,11 +37,14 @@ _NO_PHONE = re.compile(
     r"|contact\w* par (e-?)?mail"
 )
 _NAME_OPENING = re.compile(
-    r"^(?:(?:non|oui|ben|alors|bonjour|voila|en fait)[\s,]+)*"
-    r"(?:je m['’]appelle|mon nom(?: complet)?(?: est| c['’]est|\s*:)|moi c['’]est|c['’]est|je suis|nom\s*:|ici)\s+",
+    r"^(?:(?:non|oui|ben|alors|bonjour|bonsoir|merci|voil[aà]|en fait)[\s,!.]+)*"
+    r"(?:(?:je m['’]appelle|mon nom(?: complet)?(?: est| c['’]est|\s*:)|moi c['’]est|c['’]est|je suis|nom\s*:|ici)\s+)?",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"^(?:m\.|mr\.?|mme\.?|mlle\.?|madame|monsieur|dr\.?|ir\.?)\s+", re.IGNORECASE)
+_EMAIL_LABEL = re.compile(
+    r"[\s,;(-]*\b(?:mon |ma |l['’])?(?:adresse(?: e-?mail| mail)?|e-?mail|mail|courriel)(?:\s*:|\s+(?:est|c['’]?est))?\s*$", re.IGNORECASE
+)
 _NOT_IN_NAME = re.compile(r"[@<>{}\[\]|\\/\"=_#*%$€;?!]|https?:|\d")
 _NOT_A_NAME = frozenset(
     "merci bonjour bonsoir salut oui non ok okay euh bof hein quoi pourquoi comment combien quel quelle votre vous ca test rien personne "
@@ -82,6 +85,12 @@ def find_email(text: str) -> str | None:
     return None
 
 
+def without_email(text: str, email: str) -> str:
+    """`text` without an address and the words that announce it: what is left of « Claire Dumont, mon mail c'est … »."""
+    before, _, after = text.partition(email)
+    return " ".join(part for part in (_EMAIL_LABEL.sub("", before).strip(" ,;-<("), after.strip(" ,;->).")) if part)
+
+
 def read_phone(text: str, country: str | None) -> Reading:
     """A telephone number in international form, or "" when the person prefers none. An unusual number is in doubt."""
     digits = re.sub(r"\D", "", text)
@@ -99,9 +108,10 @@ def read_name(text: str) -> Reading:
     """A person's name: one to six words of letters, particles and initials included."""
     if len(text) > NAME_LONGEST:
         return Reading(fault="nom_long")
-    name = defuse(clean(_TITLE.sub("", _NAME_OPENING.sub("", text.strip()))).strip(" .,:-"))
+    bare = clean(_TITLE.sub("", _NAME_OPENING.sub("", text.strip())))
+    name = defuse(bare.strip(" .,:-"))
     words = name.split()
-    if not 1 <= len(words) <= 6 or _NOT_IN_NAME.search(name) or not any(c.isalpha() for c in name):
+    if not 1 <= len(words) <= 6 or ":" in bare or _NOT_IN_NAME.search(name) or not any(c.isalpha() for c in name):
         return Reading(fault="nom")
     plain = [fold(word).strip("',.-") for word in words]
     if plain[0] in _NOT_A_NAME or all(word in _NOT_A_NAME for word in plain) or max(map(len, words)) > 40:

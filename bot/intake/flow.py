@@ -12,7 +12,17 @@ from dataclasses import replace
 from bot.answers.answerer import Answerer
 from bot.answers.model import Context, Heard, Message
 from bot.intake import corrections, signs
-from bot.intake.fields import NAME_LONGEST, SUBJECT_LONGEST, Reading, find_email, read_email, read_name, read_phone, read_subject
+from bot.intake.fields import (
+    NAME_LONGEST,
+    SUBJECT_LONGEST,
+    Reading,
+    find_email,
+    read_email,
+    read_name,
+    read_phone,
+    read_subject,
+    without_email,
+)
 from bot.intake.model import CANCELLED, CONFIRMATION, CONSENT, CONTACT, DECLINED, QUALIFIED, SCREENING, Dossier, Turn
 from bot.intake.opening import purpose
 from bot.intake.questions import question
@@ -37,6 +47,7 @@ class Intake:
     def __init__(self, screening: Screening, answerer: Answerer, texts: Texts, retention_days: int) -> None:
         self.screening, self.answerer, self.texts, self.retention_days = screening, answerer, texts, retention_days
         self.steps: tuple[Step, ...] = (
+            self.alarmed,
             self.stopped,
             self.consented,
             self.confirmed,
@@ -107,6 +118,10 @@ class Intake:
 
     # --- steps -------------------------------------------------------------------------------------
 
+    def alarmed(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
+        """Distress or a threat comes before the request, which waits without insisting."""
+        return Turn(self.answerer.reply(heard, context).messages, dossier, context) if signs.alarms(heard) else None
+
     def stopped(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """« Annulez. »"""
         return self.end(dossier, context, "demande.annulee") if signs.says_stop(heard) else None
@@ -136,7 +151,8 @@ class Intake:
                 return self.advance(replace(dossier, confirmed_place=dossier.doubt, doubt="", tries=0), context)
             return self.advance(replace(dossier.with_field(dossier.asks, dossier.doubt), doubt="", tries=0), context)
         if signs.says_only_no(heard):
-            return self.ask(replace(dossier, doubt="", profile=replace(dossier.profile, place=None)), context)
+            profile = self.screening.without_place(dossier.profile) if dossier.asks in SCREENING else dossier.profile
+            return self.ask(replace(dossier, doubt="", profile=profile), context)
         return None
 
     def corrected(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
@@ -210,7 +226,7 @@ class Intake:
             return None
         text, email = heard.text, find_email(heard.text)
         if email and field == "nom":
-            text = text.replace(email, " ").strip(" ,;-")
+            text = without_email(text, email)
             dossier = replace(dossier, email=dossier.email or email)
         reading = self.read(field, text, dossier)
         if reading.value is None:
@@ -252,8 +268,9 @@ class Intake:
         return replace(dossier, telephone=given.value) if wanted else dossier
 
     def is_no_answer(self, heard: Heard) -> bool:
-        """Whether a message where a name or a subject is waited for is plainly something else: a question that we can answer."""
-        return signs.asks_something(heard) and heard.text.rstrip().endswith("?") and len(clean(heard.text).split()) > 1
+        """Whether a message where a name or a subject is waited for is plainly something else: a question, or abuse."""
+        question = signs.asks_something(heard) and heard.text.rstrip().endswith("?") and len(clean(heard.text).split()) > 1
+        return question or signs.insults(heard)
 
     def misunderstood(self, dossier: Dossier, context: Context, fault: str = "") -> Turn:
         """The answer could not be used: what is expected, and after some tries the way out."""

@@ -24,7 +24,7 @@ _VAGUE_RULE = "fonction.imprecise"
 def question(texts: Texts, dossier: Dossier, field: str, decision: Decision) -> Message:
     """The question for a field, with its buttons."""
     if dossier.doubt:
-        return Message(texts(f"demande.doute.{field}", valeur=dossier.doubt), _buttons(texts, ("oui", "non")))
+        return Message(texts(f"demande.doute.{_doubt(dossier, field)}", valeur=dossier.doubt), _buttons(texts, ("oui", "non")))
     if field == CONFIRMATION:
         return Message(f"{recap(texts, dossier)}\n{texts('demande.recap_question')}", _buttons(texts, _CHOICES[field]))
     if field == "profil" and decision.rule == _MANDATE_RULE:
@@ -32,6 +32,12 @@ def question(texts: Texts, dossier: Dossier, field: str, decision: Decision) -> 
     if field == "profil" and decision.rule == _VAGUE_RULE:
         return Message(texts("demande.questions.organisation"))
     return Message(texts(f"demande.questions.{field}"), _buttons(texts, _CHOICES.get(field, ())))
+
+
+def _doubt(dossier: Dossier, field: str) -> str:
+    """The key of the question for a field in doubt: a municipality of our list that was guessed at is proposed, not unknown."""
+    place = dossier.profile.partner_of if field == "partenaire_de" else dossier.profile.place
+    return "choix" if field in {"commune", "partenaire_de"} and place is not None and place.known else field
 
 
 def recap(texts: Texts, dossier: Dossier) -> str:

@@ -94,9 +94,14 @@ class Screening:
         return changed if changed != profile else None
 
     def _bare_place(self, text: str) -> Place | None:
-        """A municipality of our list that is all that a short correction says."""
+        """A municipality of our list that is all that a short correction says; guessed at only where a change is announced."""
         place = self.gazetteer.resolve(corrections.new_value(text))
-        return place if place.is_municipality and place.known else None
+        meant = place.certain or corrections.wants_change(text)
+        return place if place.is_municipality and place.known and meant else None
+
+    def without_place(self, profile: Profile) -> Profile:
+        """The profile after « non » to « Est-ce bien le nom de votre commune ? »."""
+        return replace(profile, partner_of=None) if profile.kind == "partenaire_direct" else replace(profile, place=None)
 
     def doubtful_place(self, profile: Profile, confirmed: str) -> str:
         """The name of a municipality that has to be confirmed: unknown to us, or written so that it had to be guessed."""
