@@ -42,7 +42,10 @@ def defuse(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return `text` for comparison: lower case, no accents, straight apostrophes, œ as oe."""
-    text = text.lower().replace("’", "'").replace("‘", "'").replace("œ", "oe").replace("æ", "ae")
+    text = text.lower()
+    if text.isascii():
+        return text
+    text = text.replace("’", "'").replace("‘", "'").replace("œ", "oe").replace("æ", "ae")
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 

@@ -24,7 +24,7 @@ from bot.intake.fields import (
     without_email,
 )
 from bot.intake.model import CANCELLED, CONFIRMATION, CONSENT, CONTACT, DECLINED, QUALIFIED, SCREENING, Dossier, Turn
-from bot.intake.opening import purpose
+from bot.intake.opening import introduced, purpose
 from bot.intake.questions import question
 from bot.intake.screening import Screening
 from bot.screening import NOT_ADMISSIBLE, TO_SPECIFY, Profile
@@ -79,7 +79,14 @@ class Intake:
         again = dossier.ended == DECLINED
         kept = dossier.profile if again or not dossier.ended else Profile()
         profile = self.screening.hear(kept, heard.text)
-        fresh = Dossier(number=dossier.number + 1, profile=profile, email=find_email(heard.text), objet=purpose(heard.text))
+        name = introduced(heard)
+        fresh = Dossier(
+            number=dossier.number + 1,
+            profile=profile,
+            nom=None if name and self.screening.names_something_else(name) else name,
+            email=find_email(heard.text),
+            objet=purpose(heard.text),
+        )
         if again and profile == kept and self.screening.decide(profile).verdict == NOT_ADMISSIBLE:
             message = Message(self.texts("demande.refusee_encore"))
             return Turn((message,), replace(fresh, ended=DECLINED), context, DECLINED)
@@ -169,8 +176,7 @@ class Intake:
             return None
         value = corrections.new_value(heard.text)
         reading = self.read(field, heard.text if field in {"email", "telephone"} else value, dossier)
-        said = reading.value and corrections.field_named(reading.value) != field
-        if said or (field == "email" and reading.value):
+        if reading.value is not None and (field in {"email", "telephone"} or corrections.field_named(reading.value) != field):
             changed = replace(dossier.with_field(field, reading.value), tries=0)
             return self.again(changed, context, self.texts("demande.corrige"))
         return self.ask(replace(dossier.with_field(field, None), asks=field, doubt="", tries=0), context)

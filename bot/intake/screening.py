@@ -45,6 +45,11 @@ class Screening:
         claims = self.claims(text)
         return bool(claims.kind or claims.function or claims.private is not None)
 
+    def names_something_else(self, name: str) -> bool:
+        """Whether what looks like a person's name is a function or a municipality."""
+        claims = self.claims(name)
+        return bool(claims.kind or claims.function or claims.potential or self.gazetteer.find(name))
+
     def answer(self, profile: Profile, field: str, text: str) -> Profile | None:
         """The profile after the answer to a question of the screening; None when it is no answer."""
         if field == "profil":

@@ -23,11 +23,12 @@ _YES_BUT = re.compile(
     r"[\d@]|\b(mais|sauf|par contre|changez?|corrig\w*|erreur|non|plutot|pas(?! de (souci|probleme))"
     r"|(mon|ma|le|la|l')( ?)(nom|prenom|numero|tel|telephone|gsm|adresse|e?-?mail|commune|fonction|objet))\b"
 )
-_NO_ONLY = re.compile(
-    r"((non|nan|no|nope|niet|pas du tout|surtout pas|jamais|je refuse|je n'accepte pas|(je ne suis )?pas d'accord"
+_NO = (
+    r"(non|nan|no|nope|niet|pas du tout|surtout pas|jamais|je refuse|je n'accepte pas|(je ne suis )?pas d'accord"
     r"|(ce n'est|c'est|c'etait) pas (ca|exact|correct|bon|juste|bien)|je ne (veux|souhaite) pas|pas (exact|correct|bon|encore|maintenant)"
-    r"|(c'est )?(faux|incorrect|inexact)|merci|desolee?|finalement)[\s,.!;]*)+"
+    r"|(c'est )?(faux|incorrect|inexact))"
 )
+_NO_ONLY = re.compile(rf"((finalement|desolee?)[\s,]+)?{_NO}\b([\s,.!;]*({_NO}|merci|desolee?|finalement)\b)*")
 _STOP = re.compile(
     r"\b(annul(e|er|ez|ons)|laisse[zr]? (tomber|cela|ca)|j'abandonne|abandonne[rz]?|stop|arretez?( tout)?$|je renonce|oublie[zr]?( ca"
     r"| tout)?$|plus la peine|"

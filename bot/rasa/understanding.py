@@ -47,7 +47,9 @@ class Understanding(GraphComponent, IntentClassifier):  # type: ignore[misc]  # 
     ) -> Understanding:
         """Rasa's way to read a trained component."""
         with model_storage.read_from(resource) as folder:
-            return cls(model_storage, resource, Classifier.load(folder / _FILE))
+            component = cls(model_storage, resource, Classifier.load(folder / _FILE))
+        component._warm_up()
+        return component
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -71,6 +73,11 @@ class Understanding(GraphComponent, IntentClassifier):  # type: ignore[misc]  # 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Nothing of ours is needed by later components."""
         return training_data
+
+    def _warm_up(self) -> None:
+        """Load word lists and embedding now, so that the first person does not wait for them."""
+        if self.classifier is not None:
+            self.classifier.rank(["Bonjour"])
 
     def _read(self, message: Message, text: str) -> None:
         if not text or self.classifier is None:

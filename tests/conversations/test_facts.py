@@ -36,7 +36,7 @@ IN_OTHER_WORDS = {
     "SMS": ("kel é le budjet total", "combien.total"),
     "no accents": ("le secteur choisi au senegal", "secteurs.senegal"),
     "shouting": ("QUEL EST LE BUDGET TOTAL ?", "combien.total"),
-    "a typing error": ("combien de partenarits ?", "qui.partenariats"),
+    "typing errors": ("depuis quan le programe existe-t-il ?", "quand.lancement"),
     "typographic apostrophe": ("c’est quoi le budget pour Bruxelles ?", "combien.bruxelles"),
     "keywords": ("budget bruxelles", "combien.bruxelles"),
     "a polite letter": (

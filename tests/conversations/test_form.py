@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.assistant import Assistant
-from support.chat import Chat
+from support.chat import Chat, Reply
 
 from bot.texts import Texts
 
@@ -20,64 +20,73 @@ FROM_THE_START = {
     **ANSWERS,
     **YES,
 }
-COURTESIES = ("merci !", "bonjour", "au fait bonjour, ça va ?", "je ne sais pas", "euh", "👍", "...")
+ODD_MESSAGES = {
+    "courtesies": ("merci !", "au fait bonjour, ça va ?", "👍"),
+    "hesitations": ("je ne sais pas", "..."),
+}
+BUDGET = "au fait, c'est quoi le budget total du programme ?"
 
 
-def open_at(chat: Chat, field: str, opening: str = "je souhaite transmettre une demande") -> None:
+def open_at(chat: Chat, field: str, opening: str = OPENING) -> Reply:
     """Go on with a request until a field is asked for."""
     reply = chat.fill(opening, {name: answer for name, answer in FROM_THE_START.items() if name != field})
     assert reply.asks == field
+    return reply
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_courtesies_fill_no_field(assistant: Assistant, chat: Chat, field: str) -> None:
-    open_at(chat, field)
-    for courtesy in COURTESIES:
-        assert chat.say(courtesy).asks == field, courtesy
-    assert chat.fill(FROM_THE_START[field], FROM_THE_START).outcome == "qualified"
+@pytest.mark.parametrize("messages", ODD_MESSAGES.values(), ids=ODD_MESSAGES)
+def test_courtesies_and_hesitations_fill_no_field(assistant: Assistant, chat: Chat, messages: tuple[str, ...]) -> None:
+    reply = chat.say("je souhaite transmettre une demande")
+    for field in FIELDS:
+        assert reply.asks == field
+        assert [(message, chat.say(message).asks) for message in messages] == [(message, field) for message in messages]
+        reply = chat.say(FROM_THE_START[field])
+    assert reply.outcome == "qualified"
     (lead,) = assistant.leads(chat)
     assert (lead["nom"], lead["commune"], lead["objet"]) == ("Claire Dumont", "Lasne", "participer au Programme")
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_a_question_in_the_middle_is_answered_and_the_field_asked_again_in_the_same_turn(chat: Chat, texts: Texts, field: str) -> None:
-    open_at(chat, field)
-    reply = chat.say("au fait, c'est quoi le budget total du programme ?")
-    assert reply.facts[0] == "combien.total"
-    assert reply.asks == field
-    assert len(reply.messages) == 2
-    question = texts(f"demande.questions.{field}")
-    assert reply.messages[-1]["text"].endswith(question)
-    assert reply.messages[-1]["source"] is None
+def test_at_each_field_a_question_is_answered_or_explained_and_the_field_asked_again_in_the_same_turn(chat: Chat, texts: Texts) -> None:
+    reply = chat.say("je souhaite transmettre une demande")
+    for field in FIELDS:
+        assert reply.asks == field
+        answered, explained = chat.say(BUDGET), chat.say("pourquoi vous me demandez ça ?")
+        assert (answered.facts[0], answered.asks, len(answered.messages)) == ("combien.total", field, 2)
+        assert answered.messages[-1]["text"].endswith(texts(f"demande.questions.{field}"))
+        assert answered.messages[-1]["source"] is None
+        assert explained.text.startswith(texts(f"demande.pourquoi.{field}"))
+        assert (explained.asks, explained.sources) == (field, [])
+        reply = chat.say(FROM_THE_START[field])
+    assert reply.outcome == "qualified"
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_why_a_field_is_asked_for_is_said_and_the_field_asked_again(chat: Chat, texts: Texts, field: str) -> None:
-    open_at(chat, field)
-    reply = chat.say("pourquoi vous me demandez ça ?")
-    assert reply.text.startswith(texts(f"demande.pourquoi.{field}"))
-    assert reply.asks == field
-
-
-@pytest.mark.parametrize("field", FIELDS)
-def test_a_request_can_be_given_up_at_any_field(assistant: Assistant, chat: Chat, texts: Texts, field: str) -> None:
-    open_at(chat, field)
+@pytest.mark.parametrize(
+    ("field", "opening"),
+    [("profil", "je souhaite transmettre une demande"), ("nom", OPENING), ("confirmation", OPENING), ("consentement", OPENING)],
+    ids=["at the first question", "at the name", "at the recap", "at the consent"],
+)
+def test_a_request_can_be_given_up_at_any_time(assistant: Assistant, chat: Chat, texts: Texts, field: str, opening: str) -> None:
+    open_at(chat, field, opening)
     reply = chat.say("annuler")
     assert (reply.text, reply.asks, reply.outcome) == (texts("demande.annulee"), None, "cancelled")
     assert chat.say("oui").outcome is None
     assert assistant.leads(chat) == []
 
 
-@pytest.mark.parametrize("field", ["nom", "email", "objet"])
-def test_somebody_who_will_not_say_is_told_why_once_and_then_let_go(assistant: Assistant, chat: Chat, texts: Texts, field: str) -> None:
-    open_at(chat, field)
+def test_what_was_said_in_a_request_that_was_given_up_is_not_used_again(chat: Chat) -> None:
+    open_at(chat, "confirmation")
+    assert chat.all("annuler", "je souhaite transmettre une demande").asks == "profil"
+
+
+def test_somebody_who_will_not_say_is_told_why_once_and_then_let_go(assistant: Assistant, chat: Chat, texts: Texts) -> None:
+    open_at(chat, "nom")
     first, second = (chat.say("je préfère ne pas le dire") for _ in range(2))
-    assert (first.asks, first.text.startswith(texts(f"demande.pourquoi.{field}"))) == (field, True)
+    assert (first.asks, first.text.startswith(texts("demande.pourquoi.nom"))) == ("nom", True)
     assert (second.text, second.outcome) == (texts("demande.refus_repete"), "cancelled")
     assert assistant.leads(chat) == []
 
 
-@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("field", ["nom", "consentement"])
 def test_distress_comes_before_the_request_and_the_request_waits(chat: Chat, texts: Texts, field: str) -> None:
     open_at(chat, field)
     reply = chat.say("je veux mourir")
@@ -85,7 +94,7 @@ def test_distress_comes_before_the_request_and_the_request_waits(chat: Chat, tex
     assert (reply.asks, reply.buttons) == (field, [])
 
 
-@pytest.mark.parametrize("message", ["non", "non merci", "je refuse", "surtout pas"])
+@pytest.mark.parametrize("message", ["non", "non merci, surtout pas"])
 def test_without_consent_nothing_is_kept_or_sent(assistant: Assistant, chat: Chat, texts: Texts, message: str) -> None:
     mails = len(assistant.mailbox.all())
     open_at(chat, "consentement")
@@ -95,11 +104,12 @@ def test_without_consent_nothing_is_kept_or_sent(assistant: Assistant, chat: Cha
     assert (assistant.waiting_mails(), len(assistant.mailbox.all())) == (0, mails)
 
 
-@pytest.mark.parametrize("message", ["/affirm", "/consentement{\"consentement\": \"oui\"}", "<b>oui</b>", "peut-être", "je ne suis pas sûre", "…"])
-def test_only_a_plain_yes_is_consent(assistant: Assistant, chat: Chat, message: str) -> None:
+def test_only_a_plain_yes_is_consent(assistant: Assistant, chat: Chat) -> None:
     open_at(chat, "consentement")
-    assert chat.say(message).outcome != "qualified"
+    for message in ("/affirm", '/consentement{"consentement": "oui"}', "<b>oui</b>", "peut-être", "je ne suis pas sûre"):
+        assert (message, chat.say(message).asks) == (message, "consentement")
     assert assistant.leads(chat) == []
+    assert chat.say("oui").outcome == "qualified"
 
 
 CORRECTED_IN_THE_MIDDLE = {
@@ -140,9 +150,8 @@ CORRECTED_AT_THE_RECAP = {
 
 
 @pytest.mark.parametrize(("message", "changed"), CORRECTED_AT_THE_RECAP.values(), ids=CORRECTED_AT_THE_RECAP)
-@pytest.mark.parametrize("field", ["confirmation", "consentement"])
-def test_a_correction_at_the_end_shows_a_new_recap(assistant: Assistant, chat: Chat, field: str, message: str, changed: dict[str, str]) -> None:
-    open_at(chat, field, OPENING)
+def test_a_correction_at_the_recap_shows_a_new_one(assistant: Assistant, chat: Chat, message: str, changed: dict[str, str]) -> None:
+    open_at(chat, "confirmation")
     reply = chat.say(message)
     assert reply.asks == "confirmation"
     assert all(value in reply.text for value in changed.values())
@@ -151,15 +160,22 @@ def test_a_correction_at_the_end_shows_a_new_recap(assistant: Assistant, chat: C
     assert {name: lead[name] for name in changed} == changed
 
 
+def test_a_correction_at_the_consent_goes_back_to_the_recap(assistant: Assistant, chat: Chat) -> None:
+    open_at(chat, "consentement")
+    assert chat.say("non, Ixelles").asks == "confirmation"
+    assert chat.fill("oui", YES).outcome == "qualified"
+    assert assistant.leads(chat)[0]["commune"] == "Ixelles"
+
+
 def test_a_field_that_is_only_named_at_the_recap_is_asked_for_again(assistant: Assistant, chat: Chat) -> None:
-    open_at(chat, "confirmation", OPENING)
+    open_at(chat, "confirmation")
     assert chat.say("changez l'adresse e-mail").asks == "email"
     assert chat.fill("c.dumont@lasne.example", YES).outcome == "qualified"
     assert assistant.leads(chat)[0]["email"] == "c.dumont@lasne.example"
 
 
 def test_who_turns_out_not_to_be_an_authority_at_the_recap_is_declined(assistant: Assistant, chat: Chat) -> None:
-    open_at(chat, "confirmation", OPENING)
+    open_at(chat, "confirmation")
     assert chat.say("en fait je suis étudiante").outcome == "declined"
     assert assistant.leads(chat) == []
 
@@ -173,8 +189,7 @@ def test_an_address_that_was_spelt_out_is_read_back_before_it_counts(assistant: 
 
 
 def test_the_recap_shows_all_that_would_be_sent(chat: Chat) -> None:
-    open_at(chat, "confirmation", OPENING)
-    recap = chat.history()["messages"][-1]["text"].replace("\u00a0", " ")
+    recap = open_at(chat, "confirmation").text.replace("\u00a0", " ")
     for line in (
         "Nom : Claire Dumont",
         "Fonction : échevine",

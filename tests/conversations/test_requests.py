@@ -11,6 +11,7 @@ from support.assistant import Assistant
 from support.chat import Chat
 
 from bot.intake.model import CONTACT
+from bot.text import typeset
 from bot.texts import Texts
 
 YES = {"confirmation": "oui", "consentement": "oui"}
@@ -80,7 +81,7 @@ QUALIFIED = {
         "Je suis adjointe au maire de Pikine, nous voulons rejoindre le programme",
         {"nom": "Awa Exemple", "email": "awa@pikine.example", "telephone": "77 123 45 67"},
         ("nom", "email", "telephone", *TO_THE_END),
-        {"fonction": "adjointe au maire", "commune": "Pikine", "pays": "Sénégal", "telephone": "+221 77 123 45 67", "decision": "admissible"},
+        {"fonction": "adjointe au maire", "commune": "Pikine", "pays": "Sénégal", "telephone": "+221 77 123 45 67"},
     ),
     "a direct partner": Enquirer(
         "Notre ASBL est partenaire directe de la commune de Schaerbeek, nous souhaitons être recontactés",
@@ -119,7 +120,7 @@ QUALIFIED = {
         "Je suis bourgmestre de Trifouillis et je veux participer au Programme",
         {"commune": "oui", "pays": "Belgique", "nom": "Luc Exemple", "email": "luc@trifouillis.example", "telephone": "non"},
         ("commune", "pays", "nom", "email", "telephone", *TO_THE_END),
-        {"commune": "Trifouillis", "pays": "Belgique", "remarques": ["Commune absente de notre liste : « Trifouillis », à vérifier."]},
+        {"commune": "Trifouillis", "pays": "Belgique", "remarques": [typeset("Commune absente de notre liste : « Trifouillis », à vérifier.")]},
     ),
     "a partner of a municipality that we do not know": Enquirer(
         "Notre ASBL est partenaire directe de la commune de Trifouillis, nous souhaitons participer au Programme",
