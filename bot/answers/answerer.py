@@ -18,7 +18,7 @@ from bot.knowledge import Base
 from bot.text import fold
 from bot.texts import Texts
 
-ROOM_EACH = 290
+ROOM_EACH = 245
 """Characters for each of two answers in one reply."""
 CHOICES = 3
 """Entries offered when the question is not clear."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from bot.answers.model import Part
-from bot.knowledge import Base, Fact
+from bot.knowledge import OVERVIEW, Base, Fact
 from bot.text import fold
 
 _RANKS = {
@@ -82,14 +82,14 @@ def realign(base: Base, part: Part) -> str:
 
     « Quel est le secteur au Sénégal ? » taken for secteurs.maroc becomes secteurs.senegal.
     """
-    entry = part.best.removeprefix("info/")
-    fact = base.facts.get(entry)
+    entry = base.entries.get(part.best.removeprefix("info/"))
     things = named(base, part.text)
-    if fact is None or len(things) != 1 or fact.thing == things[0]:
+    if entry is None or entry.thing not in base.things or len(things) != 1 or entry.thing == things[0]:
         return part.best
-    kinds = {base.things[i].kind for i in (fact.thing, things[0]) if i in base.things}
-    other = base.grid.get((things[0], fact.attribute))
-    return f"info/{other}" if other and fact.thing in base.things and len(kinds) == 1 else part.best
+    attribute = entry.attribute if isinstance(entry, Fact) else OVERVIEW
+    other = base.grid.get((things[0], attribute))
+    same_kind = base.things[entry.thing].kind == base.things[things[0]].kind
+    return f"info/{other}" if other and same_kind else part.best
 
 
 def attribute_of(base: Base, entry: str) -> str:

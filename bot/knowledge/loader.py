@@ -179,7 +179,7 @@ class _Reader:
     def overview(self, node: Mapping[str, Any]) -> Overview:
         text = self.fill(node, self.take(node, "texte", str), {}) if "texte" in node else None
         title, phrases, following = typeset(self.take(node, "titre", str)), self.texts(node, "phrases"), self.texts(node, "suite")
-        return Overview(node["id"], title, text, phrases, following, str(node.get("attribut", "")))
+        return Overview(node["id"], title, text, phrases, following, str(node.get("attribut", "")), str(node.get("objet", "")))
 
     def ties(self) -> None:
         """Every id that one part names must exist in the other, be it in an item with faults of its own."""

@@ -13,6 +13,8 @@ from functools import cached_property
 from bot.text import NNBSP
 
 _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
+OVERVIEW = "apercu"
+"""The attribute under which the grid holds the overview of one object, such as a country or a part of the objective."""
 _UNITS = {"EUR": f"{NNBSP}€", "pourcent": f"{NNBSP}%"}
 """What is written after the number. Other units are part of the sentence."""
 _WORDS = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq", 6: "six", 7: "sept", 8: "huit", 9: "neuf"}
@@ -84,6 +86,7 @@ class Overview:
     phrases: tuple[str, ...]
     next: tuple[str, ...]
     follow: str = ""
+    thing: str = ""
 
 
 Entry = Fact | Overview
@@ -138,8 +141,9 @@ class Base:
 
     @cached_property
     def grid(self) -> Mapping[tuple[str, str], str]:
-        """The fact of an object and an attribute: ("maroc", "secteur") -> "secteurs.maroc"."""
-        return {(fact.thing, fact.attribute): fact.id for fact in self.facts.values()}
+        """The entry of an object and an attribute: ("maroc", "secteur") -> "secteurs.maroc"."""
+        grid = {(fact.thing, fact.attribute): fact.id for fact in self.facts.values()}
+        return grid | {(overview.thing, OVERVIEW): overview.id for overview in self.overviews.values() if overview.thing}
 
     def passage_of(self, phrase: str) -> tuple[str, ...]:
         """The ids of the phrases that hold together with `phrase`, itself among them: those of the first passage with it."""
