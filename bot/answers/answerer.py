@@ -14,6 +14,7 @@ from bot.answers.compose import ROOM, button, say, say_phrase
 from bot.answers.judgement import ANSWER, ASK, ELLIPTIC_WORDS, NEIGHBOUR, Judgement
 from bot.answers.language import language_of
 from bot.answers.model import Button, Context, Heard, Message, Said
+from bot.answers.premise import premise
 from bot.knowledge import Base
 from bot.text import fold
 from bot.texts import Texts
@@ -45,6 +46,7 @@ class Answerer:
             self.distress,
             self.chosen,
             self.other_language,
+            self.not_given,
             self.follow_up,
             self.foreign_country,
             self.several,
@@ -99,6 +101,14 @@ class Answerer:
         if heard.intent.startswith("info/") and heard.whole.score > ANSWER:
             return None
         return self.menu(self.texts(f"langues.{language or 'autre'}"), context)
+
+    def not_given(self, heard: Heard, context: Context) -> Said | None:
+        """A figure that the page gives for one object and not for the one asked about: say so, then the first fact of its passage."""
+        entry = self.judgement.not_given(heard, context)
+        if not entry:
+            return None
+        message = say_phrase(self.base, self.judgement.passage(entry)[0], self.texts("voisin.chiffre"))
+        return Said((message,), replace(context, misses=0))
 
     def follow_up(self, heard: Heard, context: Context) -> Said | None:
         """A message that leans on the last answer: another object of the same attribute, or a neighbour of the entry."""
@@ -197,10 +207,13 @@ class Answerer:
         return Said((message,), Context(entry, things.attribute_of(self.base, entry)))
 
     def verdict(self, text: str, entry: str) -> str:
-        """« Oui. » before the answer to « Le Maroc en fait partie ? »."""
+        """« Oui. » before the answer to « Le Maroc en fait partie ? », « Non. » before that to « C'est bien six pays ? »."""
         fact, folded = self.base.facts.get(entry), fold(text)
         asks = _YES_NO.search(folded) is not None and not _OPEN.match(folded)
-        return self.texts("reponse.oui") if fact and fact.attribute == "membre" and asks else ""
+        if fact and fact.attribute == "membre":
+            return self.texts("reponse.oui") if asks else ""
+        right = premise(self.base, entry, text)
+        return "" if right is None else self.texts("reponse.oui" if right else "reponse.non")
 
     def menu(self, text: str, context: Context) -> Said:
         """A sentence with the subjects as buttons."""

@@ -104,6 +104,17 @@ class Judgement:
             return ""
         return self.base.grid.get((named[0], context.attribute), "")
 
+    def not_given(self, heard: Heard, context: Context) -> str:
+        """The entry next to a question whose object the page passes over: « et en Wallonie ? » after a budget; else nothing."""
+        if self.confident(heard.whole) and things.lacks(self.base, heard.whole):
+            return heard.whole.best.removeprefix("info/")
+        named = things.named(self.base, heard.text)
+        if not self.is_elliptic(heard.text) or len(named) != 1 or not context.attribute or (named[0], context.attribute) in self.base.grid:
+            return ""
+        known = {thing for thing, attribute in self.base.grid if attribute == context.attribute and thing in self.base.things}
+        kinds = {self.base.things[thing].kind for thing in known}
+        return context.entry if self.base.things[named[0]].kind in kinds else ""
+
     def _ranked(self, text: str, context: Context) -> tuple[str, ...]:
         rank, fact = things.rank_named(text), self.base.facts.get(context.entry)
         if not rank or fact is None or fact.thing not in self.base.things:

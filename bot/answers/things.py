@@ -92,6 +92,16 @@ def realign(base: Base, part: Part) -> str:
     return f"info/{other}" if other and same_kind else part.best
 
 
+def lacks(base: Base, part: Part) -> bool:
+    """Whether a message asks of another object what the page says only of the label's: « la part wallonne »."""
+    entry = base.facts.get(part.best.removeprefix("info/"))
+    things = named(base, part.text)
+    if entry is None or entry.thing not in base.things or len(things) != 1 or entry.thing == things[0]:
+        return False
+    same_kind = base.things[entry.thing].kind == base.things[things[0]].kind
+    return same_kind and (things[0], entry.attribute) not in base.grid
+
+
 def attribute_of(base: Base, entry: str) -> str:
     """The attribute that a follow-up about another object keeps; empty when the entry has none."""
     found = base.entries.get(entry)

@@ -150,10 +150,10 @@ class Intake:
         return self.misunderstood(dossier, context) if signs.says_only_no(heard) else None
 
     def cleared_doubt(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
-        """« Est-ce bien … ? »: yes keeps the value; no asks again; anything else is read as a new answer."""
+        """« Est-ce bien … ? »: yes, or the value again, keeps it; no asks again; anything else is read as a new answer."""
         if not dossier.doubt or dossier.asks is None:
             return None
-        if signs.says_yes(heard):
+        if signs.says_yes(heard) or self.repeats(heard, dossier):
             if dossier.asks in SCREENING:
                 return self.advance(replace(dossier, confirmed_place=dossier.doubt, doubt="", tries=0), context)
             return self.advance(replace(dossier.with_field(dossier.asks, dossier.doubt), doubt="", tries=0), context)
@@ -230,11 +230,11 @@ class Intake:
             return self.answered_screening(heard, dossier, context)
         if field is None or field not in CONTACT or (field in {"nom", "objet"} and self.is_no_answer(heard)):
             return None
-        text, email = heard.text, find_email(heard.text)
-        if email and field == "nom":
-            text = without_email(text, email)
-            dossier = replace(dossier, email=dossier.email or email)
+        email = find_email(heard.text) if field == "nom" else None
+        text = without_email(heard.text, email) if email else heard.text
         reading = self.read(field, text, dossier)
+        if email and (reading.value or not text):
+            dossier = replace(dossier, email=dossier.email or email)
         if reading.value is None:
             return self.misunderstood(self.with_phone(dossier, text), context, reading.fault)
         if reading.doubt:
@@ -260,6 +260,12 @@ class Intake:
         return replace(turn, messages=tuple(replace(m, buttons=()) for m in said.messages) + turn.messages)
 
     # --- parts of steps ----------------------------------------------------------------------------
+
+    def repeats(self, heard: Heard, dossier: Dossier) -> bool:
+        """Whether the value that is in doubt is given once more."""
+        if dossier.asks in SCREENING:
+            return self.screening.place_in(dossier.profile, heard.text) == dossier.doubt
+        return self.read(dossier.asks or "", heard.text, dossier).value == dossier.doubt
 
     def read(self, field: str, text: str, dossier: Dossier) -> Reading:
         """The reading of a contact field."""

@@ -104,6 +104,10 @@ class Screening:
         meant = place.certain or corrections.wants_change(text)
         return place if place.is_municipality and place.known and meant else None
 
+    def place_in(self, profile: Profile, text: str) -> str:
+        """The name of the municipality that an answer names."""
+        return self.gazetteer.resolve(text, profile.country).name
+
     def without_place(self, profile: Profile) -> Profile:
         """The profile after « non » to « Est-ce bien le nom de votre commune ? »."""
         return replace(profile, partner_of=None) if profile.kind == "partenaire_direct" else replace(profile, place=None)

@@ -88,7 +88,7 @@ def test_no_message_forces_eligibility_or_consent(assistant: Assistant, chat: Ch
 
 
 def test_a_long_subject_is_asked_for_again_shorter(chat: Chat, texts: Texts) -> None:
-    chat.fill("Je suis échevine à Lasne et je voudrais un contact", {"nom": "Claire Dumont", "email": "c@lasne.example", "telephone": "non"})
+    chat.fill("Je suis échevine à Lasne et je voudrais un contact", {name: REST[name] for name in ("nom", "email", "telephone")})
     reply = chat.say("Nous voudrions un expert. " * 60)
     assert (reply.text, reply.asks) == (texts("demande.erreurs.objet_long", limite=1000), "objet")
     assert chat.say("un expert en état civil").asks == "confirmation"

@@ -92,7 +92,7 @@ def test_purge_leaves_what_is_young(assistant: Assistant, chat: Chat) -> None:
 def test_three_processes_listen_on_loopback_on_their_ports_and_on_no_other(assistant: Assistant) -> None:
     processes, settings = assistant.processes(), assistant.settings
     listening = {
-        name: {(c.laddr.ip, c.laddr.port) for c in process.connections("inet") if c.status == psutil.CONN_LISTEN}
+        name: {(c.laddr.ip, c.laddr.port) for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN}
         for name, process in processes.items()
     }
     ports = {RASA: settings.rasa_port, ACTIONS: settings.actions_port, WEB: settings.port}

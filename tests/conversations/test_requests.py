@@ -120,7 +120,7 @@ QUALIFIED = {
         "Je suis bourgmestre de Trifouillis et je veux participer au Programme",
         {"commune": "oui", "pays": "Belgique", "nom": "Luc Exemple", "email": "luc@trifouillis.example", "telephone": "non"},
         ("commune", "pays", "nom", "email", "telephone", *TO_THE_END),
-        {"commune": "Trifouillis", "pays": "Belgique", "remarques": [typeset("Commune absente de notre liste : « Trifouillis », à vérifier.")]},
+        {"commune": "Trifouillis", "remarques": [typeset("Commune absente de notre liste : « Trifouillis », à vérifier.")]},
     ),
     "a partner of a municipality that we do not know": Enquirer(
         "Notre ASBL est partenaire directe de la commune de Trifouillis, nous souhaitons participer au Programme",

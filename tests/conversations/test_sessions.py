@@ -36,7 +36,7 @@ def test_three_hours_later_the_request_goes_on_where_it_was(assistant: Assistant
 
 
 def test_half_a_day_later_the_person_is_told_and_nothing_is_carried_over(assistant: Assistant, chat: Chat, texts: Texts) -> None:
-    assert chat.fill(OPENING, REST | {"consentement": ""}).asks == "consentement"
+    assert chat.fill(OPENING, {name: answer for name, answer in REST.items() if name != "consentement"}).asks == "consentement"
     let_hours_pass(assistant, chat, 13)
     reply = chat.say("oui")
     assert reply.messages[0]["text"] == texts("demande.reprise")

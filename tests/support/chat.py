@@ -75,6 +75,7 @@ class Chat:
         """Make a request: open it and answer each field that is asked for, until it ends or a field without answer is asked."""
         reply = self.say(opening)
         for _ in range(MOST_TURNS):
+            assert reply.status == 200, reply
             if reply.outcome or reply.asks not in answers:
                 return reply
             reply = self.say(answers[reply.asks])
