@@ -43,6 +43,7 @@ class Answerer:
         self.base, self.texts, self.judgement = base, texts, Judgement(base)
         self.titles = {fold(entry.title): i for i, entry in base.entries.items()}
         self.steps: tuple[Step, ...] = (
+            self.nonsense,
             self.distress,
             self.chosen,
             self.other_language,
@@ -79,6 +80,12 @@ class Answerer:
         return self.answer(entry) if entry else None
 
     # --- steps -----------------------------------------------------------------------------------
+
+    def nonsense(self, heard: Heard, context: Context) -> Said | None:
+        """Signs, emoji, lone letters: nothing that could be a word or a year."""
+        if re.search(r"[^\W\d_]{2}|\d{4}", heard.text):
+            return None
+        return self.menu(self.texts("hors_sujet.charabia"), replace(context, misses=context.misses + 1))
 
     def distress(self, heard: Heard, context: Context) -> Said | None:
         """Somebody in distress or a threat comes before everything."""

@@ -62,6 +62,13 @@ class Reading:
     fault: str = ""
 
 
+def read(field: str, text: str, country: str | None) -> Reading:
+    """The reading of a contact field; `country` is where a telephone number without prefix belongs. Raises KeyError for another field."""
+    if field == "telephone":
+        return read_phone(text, country)
+    return {"nom": read_name, "email": read_email, "objet": read_subject}[field](text)
+
+
 def read_email(text: str) -> Reading:
     """An address inside a sentence; one that was spelt out (« arobase », « point ») is in doubt."""
     if found := find_email(text):

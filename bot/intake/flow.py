@@ -12,17 +12,7 @@ from dataclasses import replace
 from bot.answers.answerer import Answerer
 from bot.answers.model import Context, Heard, Message
 from bot.intake import corrections, signs
-from bot.intake.fields import (
-    NAME_LONGEST,
-    SUBJECT_LONGEST,
-    Reading,
-    find_email,
-    read_email,
-    read_name,
-    read_phone,
-    read_subject,
-    without_email,
-)
+from bot.intake.fields import NAME_LONGEST, SUBJECT_LONGEST, find_email, read, read_phone, without_email
 from bot.intake.model import CANCELLED, CONFIRMATION, CONSENT, CONTACT, DECLINED, QUALIFIED, SCREENING, Dossier, Turn
 from bot.intake.opening import introduced, purpose
 from bot.intake.questions import question
@@ -175,7 +165,7 @@ class Intake:
         if field not in CONTACT or field == dossier.asks or (getattr(dossier, field) is None and dossier.asks != CONFIRMATION):
             return None
         value = corrections.new_value(heard.text)
-        reading = self.read(field, heard.text if field in {"email", "telephone"} else value, dossier)
+        reading = read(field, heard.text if field in {"email", "telephone"} else value, dossier.profile.pays)
         if reading.value is not None and (field in {"email", "telephone"} or corrections.field_named(reading.value) != field):
             changed = replace(dossier.with_field(field, reading.value), tries=0)
             return self.again(changed, context, self.texts("demande.corrige"))
@@ -232,7 +222,7 @@ class Intake:
             return None
         email = find_email(heard.text) if field == "nom" else None
         text = without_email(heard.text, email) if email else heard.text
-        reading = self.read(field, text, dossier)
+        reading = read(field, text, dossier.profile.pays)
         if email and (reading.value or not text):
             dossier = replace(dossier, email=dossier.email or email)
         if reading.value is None:
@@ -265,13 +255,7 @@ class Intake:
         """Whether the value that is in doubt is given once more."""
         if dossier.asks in SCREENING:
             return self.screening.place_in(dossier.profile, heard.text) == dossier.doubt
-        return self.read(dossier.asks or "", heard.text, dossier).value == dossier.doubt
-
-    def read(self, field: str, text: str, dossier: Dossier) -> Reading:
-        """The reading of a contact field."""
-        if field == "telephone":
-            return read_phone(text, dossier.profile.pays)
-        return {"nom": read_name, "email": read_email, "objet": read_subject}[field](text)
+        return dossier.asks is not None and read(dossier.asks, heard.text, dossier.profile.pays).value == dossier.doubt
 
     def with_phone(self, dossier: Dossier, text: str) -> Dossier:
         """The dossier with the telephone number that was given where an address is waited for."""

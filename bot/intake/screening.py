@@ -88,7 +88,7 @@ class Screening:
         """The profile after a correction of who or where: « non, Ixelles », « en fait je suis conseillère »; None when it is none."""
         claims = self.claims(text)
         named = corrections.field_named(text)
-        place = claims.place or self._bare_place(text)
+        place = self._other_place(text, profile.commune)
         changed = profile
         if claims.kind or claims.function:
             changed = add(changed, replace(claims, place=None))
@@ -98,6 +98,11 @@ class Screening:
             changed = with_country(changed, country)
         return changed if changed != profile else None
 
+    def _other_place(self, text: str, commune: str | None) -> Place | None:
+        """The municipality that a correction puts in the place of `commune`: the last one named that is another."""
+        named = [mention.place for mention in self.gazetteer.find(text) if mention.place.name != commune]
+        return named[-1] if named else self._bare_place(text)
+
     def _bare_place(self, text: str) -> Place | None:
         """A municipality of our list that is all that a short correction says; guessed at only where a change is announced."""
         place = self.gazetteer.resolve(corrections.new_value(text))
@@ -106,7 +111,7 @@ class Screening:
 
     def place_in(self, profile: Profile, text: str) -> str:
         """The name of the municipality that an answer names."""
-        return self.gazetteer.resolve(text, profile.country).name
+        return self.gazetteer.resolve(text, profile.country).name or ""
 
     def without_place(self, profile: Profile) -> Profile:
         """The profile after « non » to « Est-ce bien le nom de votre commune ? »."""
@@ -115,9 +120,9 @@ class Screening:
     def doubtful_place(self, profile: Profile, confirmed: str) -> str:
         """The name of a municipality that has to be confirmed: unknown to us, or written so that it had to be guessed."""
         place = profile.partner_of if profile.kind == "partenaire_direct" else profile.place
-        if place is None or not place.is_municipality or place.certain or not place.name or place.name == confirmed:
+        if place is None or not place.is_municipality or place.certain or place.name == confirmed:
             return ""
-        return "" if place.known and len(place.candidates) > 1 else place.name
+        return "" if place.known and len(place.candidates) > 1 else place.name or ""
 
     def decide(self, profile: Profile) -> Decision:
         """The decision on a profile."""

@@ -24,6 +24,13 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 
+_EMPTY = re.compile(
+    r"(?:(?:lesquel(?:le)?s|laquelle|lequel|pourquoi|comment|combien|où|ou|quand|qui|quoi|aussi|alors|svp|stp|merci|s'il vous pla[iî]t"
+    r"|ensuite|puis|et|en|à|de|dans|avec|la|le|les)\W*)+",
+    re.IGNORECASE,
+)
+"""Words that ask nothing by themselves: « lesquels svp » belongs to the question before it."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -52,7 +59,8 @@ def questions(text: str) -> tuple[str, ...]:
     for sentence in filter(None, (sentence.strip() for sentence in _ENDS.split(text))):
         pieces = _JOINTS.split(sentence)
         for piece in [sentence, *(pieces if len(pieces) > 1 else [])]:
-            if len((question := bare(piece.strip())).split()) >= SHORTEST:
+            question = bare(piece.strip())
+            if len(question.split()) >= SHORTEST and not _EMPTY.fullmatch(question):
                 found.setdefault(question)
     parts = tuple(part for part in found if part != text.strip())
     return parts[-MOST:]
