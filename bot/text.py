@@ -16,7 +16,7 @@ WORD_JOINER = "\u2060"
 """Put before a leading slash so that Rasa reads it as text, never as an intent."""
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
-_FORMULA = re.compile(r"^[=+\-@\t\r]+")
+_FORMULA = re.compile(r"^[=+\-@＝＋－＠\s]+")
 
 
 def clean(text: str, limit: int | None = None) -> str:
@@ -24,9 +24,8 @@ def clean(text: str, limit: int | None = None) -> str:
 
     `limit` is in characters; longer text is cut.
     """
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     text = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text if unicodedata.category(c) != "Cs")
-    text = " ".join(text.split())
+    text = " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).split())
     return text if limit is None else text[:limit].rstrip()
 
 
@@ -37,7 +36,7 @@ def defuse(text: str) -> str:
     """
     if re.match(r"\+\d[\d ./()-]*$", text):
         return text
-    return _FORMULA.sub("", text).lstrip()
+    return _FORMULA.sub("", text)
 
 
 def fold(text: str) -> str:
@@ -46,7 +45,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text
     text = text.replace("’", "'").replace("‘", "'").replace("œ", "oe").replace("æ", "ae")
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    # Signs such as № and ™ come apart into capitals
+    return "".join(c for c in unicodedata.normalize("NFKD", text).lower() if not unicodedata.combining(c))
 
 
 def typeset(text: str) -> str:

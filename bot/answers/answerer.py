@@ -134,7 +134,8 @@ class Answerer:
         country = things.foreign_country(self.base, heard.text)
         if best != "voisin/pays" and country is None:
             return None
-        before = self.texts("voisin.pays_nomme", pays=country) if country else self.texts("voisin.pays")
+        key = "voisin.pays_nommes" if country and country.startswith("les ") else "voisin.pays_nomme"
+        before = self.texts(key, pays=country) if country else self.texts("voisin.pays")
         entry = self.base.phrases[phrase].facts[0].id
         return Said((say_phrase(self.base, phrase, before),), Context(entry, things.attribute_of(self.base, entry)))
 

@@ -19,11 +19,11 @@ def say(base: Base, entry: str, room: int = ROOM, before: str = "") -> Message:
 
     `before` is a short text that comes first (« Non, … »). Raises KeyError for an unknown entry.
     """
-    found = base.entries[entry]
-    phrases = _phrases(base, found, room - len(before))
-    if isinstance(found, Overview) and found.text is not None and len(found.text) <= room - len(before):
-        text = found.text
+    found, left = base.entries[entry], room - len(before) - bool(before)
+    if isinstance(found, Overview) and found.text is not None and len(found.text) <= left:
+        text, phrases = found.text, [base.phrases[i] for i in found.phrases]
     else:
+        phrases = _phrases(base, found, left)
         text = _join(phrases)
     return Message(f"{before} {text}".strip(), tuple(_buttons(base, found)), source_of(base, found, phrases))
 
@@ -47,8 +47,6 @@ def _phrases(base: Base, entry: Fact | Overview, room: int) -> list[Phrase]:
     """The phrases to say: the lead, then as many of its passage as fit, the nearest chosen first, in the passage's order."""
     if isinstance(entry, Overview):
         ids: Sequence[str] = entry.phrases
-        if entry.text is not None:
-            return [base.phrases[i] for i in ids]
         lead = ids[0]
     else:
         lead, ids = entry.phrase, base.passage_of(entry.phrase)

@@ -28,6 +28,19 @@ _RANKS = {
 }
 _NOT_FOREIGN = {"belgique", "monde"}
 """Names that Babel lists among the territories and that do not make a question one about another country."""
+_NOT_STATES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
+"""Codes of Babel's that are no country: unions, regions, tests."""
+_WITHOUT_ARTICLE = frozenset(
+    (
+        "Andorre, Anguilla, Antigua-et-Barbuda, Aruba, Bahreïn, Ceuta et Melilla, Chypre, Cuba, Curaçao, Diego Garcia, Djibouti, Eswatini, "
+        "Gibraltar, Guam, Guernesey, Haïti, Israël, Jersey, Kiribati, Madagascar, Malte, Maurice, Mayotte, Monaco, Montserrat, Nauru, "
+        "Niue, Oman, Porto Rico, Sao Tomé-et-Principe, Singapour, Taïwan, Tokelau, Trinité-et-Tobago, Tristan da Cunha, Tuvalu, "
+        "Wallis-et-Futuna"
+    ).split(", ")
+)
+_PLURAL, _FEMININE = {"Fidji", "Tonga"}, {"Sierra"}
+_MASCULINE = {"Belize", "Cambodge", "Mexique", "Mozambique", "Royaume", "Suriname", "Territoire", "Zimbabwe"}
+"""First words whose gender or number their last letter does not tell."""
 _MORE_PLACES = frozenset(
     {
         "flandre",
@@ -120,20 +133,22 @@ def _partners(base: Base) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _territories() -> Mapping[str, str]:
+    """Folded names of the world's countries with their display, the longest first: « Soudan du Sud » is not « Soudan »."""
     from babel import Locale
 
     names: Iterable[tuple[str, str]] = Locale("fr").territories.items()
-    found = {fold(name).replace("’", "'"): _article(name) for code, name in names if len(code) == 2 and code.isalpha()}
-    return {name: display for name, display in found.items() if name not in _NOT_FOREIGN and len(name) > 3}
+    states = [name for code, name in names if len(code) == 2 and code.isalpha() and code not in _NOT_STATES]
+    found = {fold(name): _article(name) for name in sorted(states, key=len, reverse=True)}
+    return {name: display for name, display in found.items() if name not in _NOT_FOREIGN}
 
 
 def _article(name: str) -> str:
-    """The country with its article: l'Algérie, le Mali, la Guinée, les Philippines; islands and cities without one."""
-    bare = {"Cuba", "Haïti", "Israël", "Malte", "Chypre", "Monaco", "Madagascar", "Maurice", "Djibouti", "Oman", "Singapour", "Bahreïn"}
-    if name in bare or name.startswith(("Saint", "Sainte", "Île", "Trinité")):
+    """The country with its article, which its first word decides: l'Algérie, le Mali, la Corée du Sud, les États-Unis; or none."""
+    head = re.split("[ -]", name)[0]
+    if name in _WITHOUT_ARTICLE or head in {"La", "Saint", "Sainte"}:
         return name
-    if name[0] in "AEIOUÉÎÔÂ":
-        return f"l’{name}"
-    if name.endswith("s") and name not in {"Laos", "Honduras"}:
+    if head in _PLURAL or (head.endswith("s") and head not in {"Laos", "Honduras"}):
         return f"les {name}"
-    return f"la {name}" if name.endswith("e") and name not in {"Mexique", "Mozambique", "Zimbabwe", "Cambodge", "Belize"} else f"le {name}"
+    if fold(head)[0] in "aeiou":
+        return f"l’{name}"
+    return f"la {name}" if head in _FEMININE or (head.endswith("e") and head not in _MASCULINE) else f"le {name}"

@@ -78,9 +78,11 @@ class Desk:
         )
 
     def breakdown(self, dossier: Dossier) -> Message:
-        """What is said when the request could not be registered; the consent is asked again."""
+        """What is said when something could not be registered: the consent is asked again, or else the last message."""
+        if dossier.asks != CONSENT:
+            return Message(self.texts("demande.panne_avant"))
         yes = self.texts("demande.boutons.oui")
-        return Message(self.texts("demande.panne"), (Button(yes, yes),) if dossier.asks == CONSENT else ())
+        return Message(self.texts("demande.panne"), (Button(yes, yes),))
 
 
 def _key(conversation: str, dossier: Dossier) -> str:

@@ -220,6 +220,8 @@ class Intake:
             return self.answered_screening(heard, dossier, context)
         if field is None or field not in CONTACT or (field in {"nom", "objet"} and self.is_no_answer(heard)):
             return None
+        if field == "nom" and (profile := self.screening.only_function(dossier.profile, heard.text)):
+            return self.ask(replace(dossier, profile=profile, tries=0), context)
         email = find_email(heard.text) if field == "nom" else None
         text = without_email(heard.text, email) if email else heard.text
         reading = read(field, text, dossier.profile.pays)
@@ -242,6 +244,8 @@ class Intake:
 
     def knew_something_else(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """Not an answer, but a question without its mark, or another subject: it gets its reply, and the field comes again."""
+        if dossier.asks in {CONFIRMATION, CONSENT} and not signs.asks_something(heard):
+            return None
         off_topic = heard.intent.startswith(("hors_sujet/", "voisin/")) and heard.whole.score > signs.SURE
         if not off_topic and not self.answerer.knows(heard, context):
             return None

@@ -14,6 +14,8 @@ SCREENING = ("profil", "fonction", "commune", "pays", "partenaire_de")
 CONTACT = ("nom", "email", "telephone", "objet")
 """Fields of the person, asked only once the request is admissible, in this order."""
 CONFIRMATION, CONSENT = "confirmation", "consentement"
+PARTNER = "partenaire direct"
+"""The function of somebody who writes for an organisation and named no function."""
 QUALIFIED, DECLINED, CANCELLED = "qualified", "declined", "cancelled"
 """How a request ends."""
 
@@ -65,7 +67,7 @@ class Dossier:
         partner = self.profile.partner_of
         known = {
             "profil": self.profile.kind,
-            "fonction": self.profile.function,
+            "fonction": self.profile.function or (PARTNER if partner else None),
             "commune": self.profile.commune or (partner.name if partner else None),
             "pays": self.profile.pays,
             "partenaire_de": partner.name if partner else None,

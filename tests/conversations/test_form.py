@@ -136,28 +136,29 @@ def test_a_field_can_be_corrected_while_another_is_asked_for(
     assert {name: lead[name] for name in changed} == changed
 
 
-CORRECTED_AT_THE_RECAP = {
-    "name": ("mon nom est Claire Dumonceau", {"nom": "Claire Dumonceau"}),
-    "address": ("l'adresse c'est c.dumont@lasne.example", {"email": "c.dumont@lasne.example"}),
-    "bare address": ("c.dumont@lasne.example", {"email": "c.dumont@lasne.example"}),
-    "telephone": ("le téléphone est 0470 12 34 56", {"telephone": "+32 470 12 34 56"}),
-    "bare telephone": ("0470/12.34.56", {"telephone": "+32 470 12 34 56"}),
-    "municipality": ("la commune est Ixelles", {"commune": "Ixelles"}),
-    "bare municipality": ("non, Ixelles", {"commune": "Ixelles"}),
-    "function": ("ma fonction est conseillère communale", {"fonction": "conseillère communale"}),
-    "subject": ("l'objet est une formation à l'état civil", {"objet": "une formation à l'état civil"}),
-}
+CORRECTED_AT_THE_RECAP = (
+    ("mon nom est Claire Dumonceau", "nom", "Claire Dumonceau"),
+    ("l'adresse c'est c.dumont@lasne.example", "email", "c.dumont@lasne.example"),
+    ("claire.dumonceau@lasne.example", "email", "claire.dumonceau@lasne.example"),
+    ("le téléphone est 0470 12 34 56", "telephone", "+32 470 12 34 56"),
+    ("0470/65.43.21", "telephone", "+32 470 65 43 21"),
+    ("la commune est Huy", "commune", "Huy"),
+    ("non, Ixelles", "commune", "Ixelles"),
+    ("ma fonction est conseillère communale", "fonction", "conseillère communale"),
+    ("l'objet est une formation à l'état civil", "objet", "une formation à l'état civil"),
+)
 
 
-@pytest.mark.parametrize(("message", "changed"), CORRECTED_AT_THE_RECAP.values(), ids=CORRECTED_AT_THE_RECAP)
-def test_a_correction_at_the_recap_shows_a_new_one(assistant: Assistant, chat: Chat, message: str, changed: dict[str, str]) -> None:
+def test_each_correction_at_the_recap_shows_a_new_one(assistant: Assistant, chat: Chat) -> None:
     open_at(chat, "confirmation")
-    reply = chat.say(message)
-    assert reply.asks == "confirmation"
-    assert all(value in reply.text for value in changed.values())
+    for message, _, value in CORRECTED_AT_THE_RECAP:
+        reply = chat.say(message)
+        assert (message, reply.asks) == (message, "confirmation")
+        assert value in reply.text
     assert chat.fill("oui", YES).outcome == "qualified"
     (lead,) = assistant.leads(chat)
-    assert {name: lead[name] for name in changed} == changed
+    last = {field: value for _, field, value in CORRECTED_AT_THE_RECAP}
+    assert {field: lead[field] for field in last} == last
 
 
 def test_a_correction_at_the_consent_goes_back_to_the_recap(assistant: Assistant, chat: Chat) -> None:
@@ -165,6 +166,42 @@ def test_a_correction_at_the_consent_goes_back_to_the_recap(assistant: Assistant
     assert chat.say("non, Ixelles").asks == "confirmation"
     assert chat.fill("oui", YES).outcome == "qualified"
     assert assistant.leads(chat)[0]["commune"] == "Ixelles"
+
+
+def test_what_is_neither_a_yes_nor_a_correction_changes_nothing_at_the_recap(chat: Chat) -> None:
+    recap = open_at(chat, "confirmation").text
+    for message in ("/affirm", "12", "Ixel", "oui mais", "zzz"):
+        assert (message, chat.say(message).asks) == (message, "confirmation")
+    assert chat.say(BUDGET).text.endswith(recap)
+
+
+POLITE_ANSWERS = {
+    "a greeting before a capacity": ("profil", "bonjour, je suis échevine à Lasne", "nom"),
+    "thanks before a function": ("fonction", "merci, secrétaire communale", "commune"),
+    "a greeting before a name": ("nom", "bonjour, Claire Dumont", "email"),
+    "a name with its address": ("nom", "Claire Dumont, mon mail c'est claire@lasne.example", "telephone"),
+    "thanks before an address": ("email", "merci, claire@lasne.example", "telephone"),
+    "a greeting before a subject": ("objet", "bonjour, un expert pour l'état civil", "confirmation"),
+}
+
+
+@pytest.mark.parametrize(("field", "answer", "following"), POLITE_ANSWERS.values(), ids=POLITE_ANSWERS)
+def test_an_answer_that_begins_politely_is_an_answer(chat: Chat, field: str, answer: str, following: str) -> None:
+    open_at(chat, field, "je souhaite transmettre une demande")
+    assert chat.say(answer).asks == following
+
+
+def test_an_address_that_was_misread_is_asked_for_again_and_nothing_else(chat: Chat) -> None:
+    chat.all(OPENING, "Claire Dumont", "claire point dumont arobase lasne point be")
+    assert chat.say("non").asks == "email"
+    assert chat.say("c.dumont@lasne.example").asks == "telephone"
+
+
+def test_a_municipality_that_had_to_be_guessed_is_proposed(chat: Chat, texts: Texts) -> None:
+    reply = chat.say("je suis échevine à Ixel et je veux participer au Programme")
+    assert (reply.asks, reply.text) == ("commune", texts("demande.doute.choix", valeur="Ixelles"))
+    assert chat.say("non").asks == "commune"
+    assert chat.say("Lasne").asks == "nom"
 
 
 def test_a_field_that_is_only_named_at_the_recap_is_asked_for_again(assistant: Assistant, chat: Chat) -> None:

@@ -57,6 +57,7 @@ def environment(folder: Path, smtp_port: int, **changes: str) -> dict[str, str]:
         "CIC_TRUSTED_PROXIES": "",
         "CIC_REDIS_URL": "",
         "NO_COLOR": "1",
+        "COLUMNS": "300",
     }
     outside = {name: value for name, value in os.environ.items() if not name.startswith("CIC_")}
     return outside | settings | changes

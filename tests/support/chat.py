@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+
+from support.waiting import wait_for
 
 MOST_TURNS = 25
 """A request that takes more messages than this has gone wrong."""
@@ -85,3 +88,18 @@ class Chat:
         response = self.client.get("/api/chat/history", headers={"Authorization": f"Bearer {self.session}"})
         assert response.status_code == 200, response.text
         return dict(response.json())
+
+
+class PatientChat(Chat):
+    """A person whose browser sends a message again, under the same id, until it is answered."""
+
+    def say(self, message: str, **more: object) -> Reply:
+        more = {"id": uuid.uuid4().hex, **more}
+        return wait_for("the message is answered", lambda: self._attempt(message, more), seconds=180, every=0.3)
+
+    def _attempt(self, message: str, more: dict[str, object]) -> Reply | None:
+        try:
+            reply = super().say(message, **more)
+        except httpx.TransportError:
+            return None
+        return None if reply.status == 503 else reply

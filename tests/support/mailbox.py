@@ -29,6 +29,12 @@ class Mailbox:
             self._controller.stop()
             self._controller = None
 
+    def behave(self) -> None:
+        """Accept everything again, at once."""
+        if self._controller is None:
+            self.open()
+        vars(self.postmaster).update({name: value for name, value in vars(Postmaster()).items() if name not in {"accepted", "recipients"}})
+
     def all(self) -> list[EmailMessage]:
         """Every mail that was accepted, in order."""
         return [email.message_from_bytes(body, EmailMessage, policy=email.policy.default) for body in self.postmaster.accepted]

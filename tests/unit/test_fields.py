@@ -1,0 +1,290 @@
+"""The contact fields out of what people type: names, addresses, telephone numbers, subjects. Nothing typed is trusted."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.intake.fields import NAME_LONGEST, SUBJECT_LONGEST, Reading, find_email, read, read_email, read_name, read_phone, read_subject, without_email
+
+NAMES = [
+    ("Claire Dumont", "Claire Dumont"),
+    ("claire dumont", "Claire Dumont"),
+    ("CLAIRE DUMONT", "Claire Dumont"),
+    ("Claire DUMONT", "Claire DUMONT"),
+    ("je m'appelle Claire Dumont", "Claire Dumont"),
+    ("Je m’appelle claire dumont.", "Claire Dumont"),
+    ("Mon nom est Awa Exemple", "Awa Exemple"),
+    ("mon nom complet c'est Awa Exemple", "Awa Exemple"),
+    ("moi c'est Awa", "Awa"),
+    ("Bonjour, je suis Mme Claire Dumont", "Claire Dumont"),
+    ("Madame Dumont", "Dumont"),
+    ("Nom : Dumont", "Dumont"),
+    ("jean de la fontaine", "Jean de la Fontaine"),
+    ("piet van den berg", "Piet van den Berg"),
+    ("PIET VAN DEN BERG", "Piet van den Berg"),
+    ("De Smet", "De Smet"),
+    ("ahmed ben salah", "Ahmed ben Salah"),
+    ("jean-pierre n'diaye", "Jean-Pierre N'Diaye"),
+    ("Aïssata Ouédraogo-Traoré", "Aïssata Ouédraogo-Traoré"),
+    ("J. P. Dumont", "J. P. Dumont"),
+    ("Dumont J.", "Dumont J."),
+    ("Maria del Carmen de los Angeles", "Maria del Carmen de los Angeles"),
+    ("O’Neill", "O’Neill"),
+    ("Nguyễn Văn An", "Nguyễn Văn An"),
+    ("Ly", "Ly"),
+    ("  Claire \t Dumont \n", "Claire Dumont"),
+    ("Claire\u200b Dumont\u202e", "Claire Dumont"),
+]
+NOT_NAMES = [
+    ("merci", "nom"),
+    ("bonjour", "nom"),
+    ("oui", "nom"),
+    ("non", "nom"),
+    ("je ne sais pas", "nom"),
+    ("je préfère rester anonyme et ne pas vous le dire", "nom"),
+    ("pourquoi", "nom"),
+    ("c'est quoi le budget ?", "nom"),
+    ("test", "nom"),
+    ("0477 12 34 56", "nom"),
+    ("claire@commune.example", "nom"),
+    ("<script>alert(1)</script>", "nom"),
+    ("{{ 7*7 }}", "nom"),
+    ("{nom}", "nom"),
+    ("Robert'); DROP TABLE leads;--", "nom"),
+    ("=HYPERLINK(\"http://pirate.example\")", "nom"),
+    ("/restart", "nom"),
+    ("Claire Dumont\r\nBcc: victime@autre.example", "nom"),
+    ("Claire\nSubject: gagné", "nom"),
+    ("un deux trois quatre cinq six sept", "nom"),
+    ("x" * 41, "nom"),
+    ("x" * 5000, "nom_long"),
+    ("Claire " * 30, "nom_long"),
+    ("👍", "nom"),
+    ("...", "nom"),
+    ("", "nom"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), NAMES, ids=[repr(text) for text, _ in NAMES])
+def test_a_name_is_read(text: str, name: str) -> None:
+    assert read_name(text) == Reading(name)
+
+
+@pytest.mark.parametrize(("text", "fault"), NOT_NAMES, ids=[repr(text[:40]) for text, _ in NOT_NAMES])
+def test_what_is_no_name_is_refused_with_its_reason(text: str, fault: str) -> None:
+    assert read_name(text) == Reading(fault=fault)
+
+
+@pytest.mark.parametrize("text", ["=Claire Dumont", "+Claire", "-Claire", "@Claire", "= =Claire", "Claire\x00\x1b Dumont"])
+def test_a_name_is_no_formula_and_holds_no_control_character(text: str) -> None:
+    name = read_name(text).value
+    assert name is None or (name[0].isalpha() and name.isprintable())
+
+
+def test_the_longest_name_is_accepted() -> None:
+    words = [*["Abcdefghijklmnopqrs"] * 5, "Abcdefghijklmnopqrst"]
+    assert len(" ".join(words)) == NAME_LONGEST
+    assert read_name(" ".join(words)).value == " ".join(words)
+
+
+EMAILS = [
+    ("claire@commune.example", "claire@commune.example"),
+    ("Claire.Dumont+cic@ville-de.namur.example", "Claire.Dumont+cic@ville-de.namur.example"),
+    ("mon mail c'est claire@commune.example.", "claire@commune.example"),
+    ("<claire@commune.example>", "claire@commune.example"),
+    ("claire@commune.example, merci !", "claire@commune.example"),
+    ("écrivez à 'claire@commune.example'", "claire@commune.example"),
+    ("a@un.example ou b@deux.example", "a@un.example"),
+    ("mailto:claire@commune.example?subject=x", "claire@commune.example"),
+    ("claire@commune.example\r\nBcc: victime@autre.example", "claire@commune.example"),
+    ("claire@\u200bcommune.example", "claire@commune.example"),
+]
+NOT_EMAILS = [
+    "claire",
+    "claire@",
+    "@commune.example",
+    "claire@commune",
+    "claire@@commune.example",
+    "cl..aire@commune.example",
+    "claire@commune..example",
+    "je n'en ai pas",
+    "non",
+    "0477 12 34 56",
+    "merci",
+    "👍",
+    "",
+    "x" * 5000,
+    "x" * 300 + "@commune.example",
+]
+
+
+@pytest.mark.parametrize(("text", "email"), EMAILS, ids=[repr(text) for text, _ in EMAILS])
+def test_an_address_is_found_in_a_sentence(text: str, email: str) -> None:
+    assert read_email(text) == Reading(email)
+    assert find_email(text) == email
+
+
+@pytest.mark.parametrize("text", NOT_EMAILS, ids=[repr(text[:40]) for text in NOT_EMAILS])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    assert read_email(text) == Reading(fault="email")
+
+
+SPELT = [
+    ("claire point dumont arobase commune point example", "claire.dumont@commune.example"),
+    ("claire.dumont arobas commune.example", "claire.dumont@commune.example"),
+    ("claire (at) commune (dot) example", "claire@commune.example"),
+    ("claire[at]commune.example", "claire@commune.example"),
+    ("c'est claire chez commune point example", "claire@commune.example"),
+    ("Claire tiret Dumont arobase commune point example", "claire-dumont@commune.example"),
+]
+
+
+@pytest.mark.parametrize(("text", "email"), SPELT, ids=[text for text, _ in SPELT])
+def test_an_address_that_was_spelt_out_is_in_doubt(text: str, email: str) -> None:
+    assert read_email(text) == Reading(email, doubt=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "email", "rest"),
+    [
+        ("Claire Dumont, claire@commune.example", "claire@commune.example", "Claire Dumont"),
+        ("Claire Dumont, mon mail c'est claire@commune.example", "claire@commune.example", "Claire Dumont"),
+        ("Claire Dumont <claire@commune.example>", "claire@commune.example", "Claire Dumont"),
+        ("Claire Dumont (e-mail : claire@commune.example)", "claire@commune.example", "Claire Dumont"),
+        ("claire@commune.example Claire Dumont", "claire@commune.example", "Claire Dumont"),
+        ("claire@commune.example", "claire@commune.example", ""),
+    ],
+)
+def test_what_stands_beside_an_address_is_left(text: str, email: str, rest: str) -> None:
+    assert without_email(text, email) == rest
+
+
+PHONES = [
+    ("+32 2 213 88 57", "Belgique", "+32 2 213 88 57"),
+    ("0032 2 213 88 57", "Belgique", "+32 2 213 88 57"),
+    ("0477 12 34 56", "Belgique", "+32 477 12 34 56"),
+    ("0477/12.34.56", None, "+32 477 12 34 56"),
+    ("0477123456", "Belgique", "+32 477 12 34 56"),
+    ("081/62.63.40", "Belgique", "+32 81 62 63 40"),
+    ("mon gsm : 0477 12 34 56, le soir", "Belgique", "+32 477 12 34 56"),
+    ("c'est le +32 (0)477 12 34 56", "Belgique", "+32 477 12 34 56"),
+    ("+226 70 12 34 56", "Burkina Faso", "+226 70 12 34 56"),
+    ("70 12 34 56", "Burkina Faso", "+226 70 12 34 56"),
+    ("+212 612-345678", "Maroc", "+212 612-345678"),
+    ("0612-345678", "Maroc", "+212 612-345678"),
+    ("+221 77 123 45 67", "Sénégal", "+221 77 123 45 67"),
+    ("77 123 45 67", "Sénégal", "+221 77 123 45 67"),
+    ("+221 77 123 45 67", "Belgique", "+221 77 123 45 67"),
+    ("+243 810 123 456", "République démocratique du Congo", "+243 810 123 456"),
+    ("0810 123 456", "République démocratique du Congo", "+243 810 123 456"),
+    ("+33 6 12 34 56 78", None, "+33 6 12 34 56 78"),
+]
+NO_PHONES = [
+    "non",
+    "Non merci",
+    "aucun",
+    "pas de téléphone",
+    "Pas de téléphone",
+    "je préfère être contacté par e-mail",
+    "je prefere le mail",
+    "par mail",
+    "uniquement par écrit",
+    "je n'ai pas de GSM",
+    "inutile",
+    "par courriel svp",
+    "mieux vaut me contacter par email",
+]
+NOT_PHONES = ["merci", "bonjour", "je ne sais pas", "12", "l'an 2016", "oui", "👍", "", "1" * 50, "x" * 5000]
+
+
+@pytest.mark.parametrize(("text", "country", "number"), PHONES, ids=[f"{text} in {country}" for text, country, _ in PHONES])
+def test_a_telephone_number_is_read_and_written_internationally(text: str, country: str | None, number: str) -> None:
+    assert read_phone(text, country) == Reading(number)
+
+
+@pytest.mark.parametrize("text", ["+229 01 97 12 34 56", "+229 97 12 34 56"], ids=["ten digits", "eight digits, as before"])
+def test_a_number_of_benin_is_kept_with_its_digits(text: str) -> None:
+    reading = read_phone(text, "Bénin")
+    assert reading.value is not None
+    assert reading.value.replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("text", NO_PHONES)
+def test_who_prefers_no_telephone_gives_none(text: str) -> None:
+    assert read_phone(text, "Belgique") == Reading("")
+
+
+@pytest.mark.parametrize("text", NOT_PHONES, ids=[repr(text[:40]) for text in NOT_PHONES])
+def test_what_is_no_telephone_number_is_refused(text: str) -> None:
+    assert read_phone(text, "Belgique") == Reading(fault="telephone")
+
+
+def test_an_unusual_number_is_in_doubt() -> None:
+    reading = read_phone("123456", "Belgique")
+    assert reading.value is not None
+    assert reading == Reading("123456", doubt=True) or not reading.doubt
+
+
+def test_a_number_of_no_known_country_is_in_doubt() -> None:
+    assert read_phone("+999 12 34 56 78", "Belgique") == Reading("+999 12 34 56 78", doubt=True)
+
+
+SUBJECTS = [
+    ("participer au Programme", "participer au Programme"),
+    ("Une formation\nà l'état civil", "Une formation à l'état civil"),
+    ("=1+1 formation", "1+1 formation"),
+    ("@expert", "expert"),
+    ("un expert\x00\x07 de l'état civil", "un expert de l'état civil"),
+    ("<b>un projet</b>", "<b>un projet</b>"),
+    ("{{ 7*7 }} un projet", "{{ 7*7 }} un projet"),
+    ("Objet\r\nBcc: victime@autre.example", "Objet Bcc: victime@autre.example"),
+]
+
+
+@pytest.mark.parametrize(("text", "subject"), SUBJECTS, ids=[repr(text) for text, _ in SUBJECTS])
+def test_a_subject_is_kept_in_the_persons_words_on_one_line(text: str, subject: str) -> None:
+    assert read_subject(text) == Reading(subject)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [("", "objet"), ("?", "objet"), ("ok", "objet"), ("👍", "objet"), ("12345", "objet"), ("x" * 5000, "objet_long")],
+    ids=["nothing", "a sign", "two letters", "an emoji", "digits", "5,000 characters"],
+)
+def test_what_is_no_subject_is_refused(text: str, fault: str) -> None:
+    assert read_subject(text) == Reading(fault=fault)
+
+
+def test_a_subject_of_the_longest_length_is_accepted() -> None:
+    assert read_subject("x" * SUBJECT_LONGEST).value is not None
+    assert read_subject("x" * (SUBJECT_LONGEST + 1)).fault == "objet_long"
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("nom", "claire dumont", "Claire Dumont"),
+        ("email", "claire@commune.example", "claire@commune.example"),
+        ("telephone", "0612-345678", "+212 612-345678"),
+        ("objet", "un projet", "un projet"),
+    ],
+)
+def test_each_field_is_read_its_own_way(field: str, text: str, value: str) -> None:
+    assert read(field, text, "Maroc").value == value
+
+
+def test_another_field_is_a_fault_of_the_program() -> None:
+    with pytest.raises(KeyError):
+        read("pointure", "42", None)
+
+
+@pytest.mark.parametrize("field", ["nom", "email", "telephone", "objet"])
+@pytest.mark.parametrize(
+    "text", ["a@" * 2500, "1 " * 2500, ". " * 2500, "a." * 2500 + "@", "x arobase " * 500, "c'est " * 800, "+" * 5000, " " * 5000]
+)
+def test_five_thousand_characters_of_anything_are_read_at_once(field: str, text: str) -> None:
+    start = time.perf_counter()
+    read(field, text, "Belgique")
+    assert time.perf_counter() - start < 2

@@ -1,0 +1,252 @@
+"""The thresholds, on rankings made by hand: what is answered, asked back, leaned on the last answer, or left alone."""
+
+from __future__ import annotations
+
+import pytest
+from sample_assistant import heard, part, ranked, the_base
+
+from bot.answers.judgement import ANSWER, ASK, NEAR, PART, POINTED, SUPPORT, Judgement
+from bot.answers.model import Context, Part
+
+BASE = the_base()
+JUDGEMENT = Judgement(BASE)
+A_HAIR = 0.001
+BUDGET, BRUSSELS, DIRECT = "info/combien.total", "info/combien.bruxelles", "info/combien.direct"
+FAR = "info/quoi.sigle"
+
+
+@pytest.mark.parametrize(
+    ("asked", "entry"),
+    [
+        (part("le budget", (BUDGET, ANSWER)), "combien.total"),
+        (part("le budget", (BUDGET, ANSWER - A_HAIR)), ""),
+        (part("le budget", (BUDGET, ANSWER - SUPPORT), (BRUSSELS, ASK)), "combien.total"),
+        (part("le budget", (BUDGET, ANSWER - SUPPORT), (BRUSSELS, ASK - A_HAIR)), ""),
+        (part("le budget", (BUDGET, ANSWER - 2 * SUPPORT), (BRUSSELS, ASK), (DIRECT, ASK)), "combien.total"),
+        (part("le budget", (BUDGET, ANSWER - 2 * SUPPORT - A_HAIR), (BRUSSELS, ASK), (DIRECT, ASK), ("info/combien.duree", ASK)), ""),
+        (part("le budget", (BUDGET, ANSWER - SUPPORT), (FAR, 0.0)), ""),
+        (part("le budget", ("voisin/chiffre", 0.9), (BUDGET, 0.8)), ""),
+        (part("le budget", ("demande", 0.9)), ""),
+        (part("le budget"), ""),
+        (part("le secteur au Sénégal", ("info/secteurs.maroc", 0.0)), "secteurs.senegal"),
+    ],
+    ids=[
+        "at the threshold",
+        "below it",
+        "carried by one of its heading",
+        "not carried by one too far",
+        "carried by two",
+        "a third carries no more",
+        "not carried by another heading",
+        "a neighbour",
+        "a request",
+        "nothing understood",
+        "moved to the object named",
+    ],
+)
+def test_an_entry_is_answered_only_when_it_is_clear_enough(asked: Part, entry: str) -> None:
+    assert JUDGEMENT.confident(asked) == entry
+
+
+@pytest.mark.parametrize(
+    ("ranking", "support"),
+    [
+        (((BUDGET, 0.1),), 0.0),
+        (((BUDGET, 0.1), (BRUSSELS, -0.2)), SUPPORT),
+        (((BUDGET, 0.1), (BRUSSELS, -0.2), (DIRECT, -0.3)), 2 * SUPPORT),
+        (((BUDGET, 0.1), (FAR, -0.2), (FAR, -0.2), (FAR, -0.2), (BRUSSELS, -0.2)), 0.0),
+        (((BUDGET, 0.1), ("hors_sujet/service", 0.05)), 0.0),
+    ],
+    ids=["alone", "one", "two", "the fifth is too far down", "another subject"],
+)
+def test_labels_of_the_same_heading_support_the_best(ranking: tuple[tuple[str, float], ...], support: float) -> None:
+    assert JUDGEMENT.support(part("le budget", *ranking)) == pytest.approx(support)
+
+
+@pytest.mark.parametrize(
+    ("whole", "score", "parts", "entry"),
+    [
+        ("hors_sujet/service", ANSWER, [(BUDGET, ANSWER + PART)], "combien.total"),
+        ("hors_sujet/service", ANSWER + A_HAIR, [(BUDGET, 0.9)], ""),
+        ("demande", 0.9, [(BUDGET, ANSWER + PART - A_HAIR)], ""),
+        ("demande", 0.9, [("info/quoi.sigle", 0.2), (BUDGET, 0.3)], "combien.total"),
+        ("demande", 0.9, [("demande", 0.9)], ""),
+        ("demande", 0.9, [], ""),
+    ],
+    ids=["clear part", "the whole is about something else", "part not clear enough", "the clearest part", "no question", "no parts"],
+)
+def test_a_part_is_answered_inside_a_message_that_is_none(whole: str, score: float, parts: list[tuple[str, float]], entry: str) -> None:
+    assert JUDGEMENT.asked_inside(heard("une lettre", whole, score, [part("sa question", ranking) for ranking in parts])) == entry
+
+
+@pytest.mark.parametrize(
+    ("parts", "entries"),
+    [
+        ([(BUDGET, 0.3), ("info/secteurs.benin", 0.3)], ["combien.total", "secteurs.benin"]),
+        ([(BUDGET, 0.3), (BRUSSELS, 0.9)], ["combien.total"]),
+        ([(BUDGET, 0.3), ("info/secteurs.benin", ANSWER + PART - A_HAIR)], ["combien.total"]),
+        ([(BUDGET, 0.3), ("info/secteurs.benin", 0.3), ("info/quand.lancement", 0.9)], ["combien.total", "secteurs.benin"]),
+        ([], []),
+    ],
+    ids=["two headings", "one heading", "one not clear", "three headings", "no parts"],
+)
+def test_parts_of_different_headings_are_asked_apart(parts: list[tuple[str, float]], entries: list[str]) -> None:
+    asked = heard("deux questions", BUDGET, 0.2, [part("sa question", ranking) for ranking in parts])
+    assert JUDGEMENT.asked_apart(asked) == entries
+
+
+def test_nothing_is_asked_apart_in_a_message_about_something_else() -> None:
+    parts = [part("sa question", (BUDGET, 0.3)), part("l'autre", ("info/secteurs.benin", 0.3))]
+    assert JUDGEMENT.asked_apart(heard("deux questions", "hors_sujet/service", -0.5, parts)) == []
+
+
+def test_near_misses_are_entries_above_the_lower_threshold_best_first() -> None:
+    asked = part("le budget", ("demande", 0.1), (BUDGET, -0.4), (BRUSSELS, ASK), (DIRECT, ASK - A_HAIR))
+    assert JUDGEMENT.near_misses(asked) == ["combien.total", "combien.bruxelles"]
+
+
+def test_an_entry_that_the_knowledge_no_longer_holds_is_not_heard() -> None:
+    gone = part("un ancien fait", ("info/un.fait.supprime", 0.9), (BUDGET, 0.1), ("demande", 0.0))
+    kept = JUDGEMENT.known(heard("un ancien fait", "info/un.fait.supprime", 0.9, [gone]))
+    assert kept.whole.ranking == ()
+    assert kept.parts[0].ranking == ((BUDGET, 0.1), ("demande", 0.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "leans"),
+    [
+        ("et au Maroc ?", True),
+        ("lesquels ?", True),
+        ("le troisième ?", True),
+        ("pourquoi ceux-là et pas d'autres pays du monde", True),
+        ("pourquoi ceux-là et pas d'autres pays du monde entier", False),
+        ("pourquoi ceux-là ?", True),
+        ("Combien cela coûte-t-il par an ?", True),
+        ("quel est le budget du programme ?", False),
+        ("le montant total du budget", False),
+        ("et", True),
+        ("", True),
+    ],
+)
+def test_a_short_message_that_opens_like_a_follow_up_leans_on_the_one_before(text: str, leans: bool) -> None:
+    assert JUDGEMENT.is_elliptic(text) is leans
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "entry"),
+    [
+        ("et au Maroc ?", Context("secteurs.benin", "secteur"), "secteurs.maroc"),
+        ("et au Maroc ?", Context("quoi.sigle", ""), ""),
+        ("et au Maroc ?", Context("combien.total", "montant"), ""),
+        ("et au Maroc et au Sénégal ?", Context("secteurs.benin", "secteur"), ""),
+        ("et au Mali ?", Context("secteurs.benin", "secteur"), ""),
+        ("et qui paie tout cela au Maroc, finalement, chaque année ?", Context("secteurs.benin", "secteur"), ""),
+        ("le troisième ?", Context("piliers.premier", "contenu"), "piliers.troisieme"),
+        ("le deuxième ?", Context("volet1.capacites", "contenu"), "volet2.autonomie"),
+        ("le troisième ?", Context("volet1.capacites", "contenu"), ""),
+        ("le troisième ?", Context("secteurs.benin", "secteur"), ""),
+        ("le troisième ?", Context("quoi.sigle", "contenu"), ""),
+        ("le troisième ?", Context("un.fait.supprime", "contenu"), ""),
+    ],
+    ids=[
+        "another country",
+        "no attribute",
+        "no such fact",
+        "two countries",
+        "no country of ours",
+        "a question of its own",
+        "along the list",
+        "along the other list",
+        "past its end",
+        "countries have no rank",
+        "not on a list",
+        "an entry that is gone",
+    ],
+)
+def test_a_follow_up_keeps_the_attribute_and_changes_the_object(text: str, context: Context, entry: str) -> None:
+    assert JUDGEMENT.moved(text, context) == entry
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "context", "entry"),
+    [
+        ("la part wallonne ?", BRUSSELS, Context(), "combien.bruxelles"),
+        ("la part bruxelloise ?", BRUSSELS, Context(), ""),
+        ("et en Wallonie ?", "", Context("combien.bruxelles", "montant"), "combien.bruxelles"),
+        ("et à Bruxelles ?", "", Context("combien.bruxelles", "montant"), ""),
+        ("et au Maroc ?", "", Context("combien.bruxelles", "montant"), ""),
+        ("et en Wallonie ?", "", Context("secteurs.benin", "secteur"), ""),
+        ("et en Wallonie ?", "", Context(), ""),
+        ("qui porte donc tout ce beau programme en Wallonie au juste ?", "", Context("combien.bruxelles", "montant"), ""),
+    ],
+    ids=[
+        "asked at once",
+        "given",
+        "asked next",
+        "given next",
+        "another kind of object",
+        "another attribute",
+        "nothing before",
+        "a question of its own",
+    ],
+)
+def test_a_figure_that_is_not_given_for_this_object_is_known_as_such(text: str, label: str, context: Context, entry: str) -> None:
+    assert JUDGEMENT.not_given(heard(text, label), context) == entry
+
+
+@pytest.mark.parametrize(
+    ("asked", "last", "entry"),
+    [
+        (part("et le direct", (DIRECT, ANSWER - NEAR + A_HAIR)), "combien.total", "combien.direct"),
+        (part("et le direct", (DIRECT, ANSWER - NEAR - A_HAIR)), "combien.total", ""),
+        (part("et cela", (DIRECT, ANSWER - POINTED + A_HAIR)), "combien.total", "combien.direct"),
+        (part("et ceux-là", (DIRECT, ANSWER - POINTED - A_HAIR)), "combien.total", ""),
+        (part("et après", (BUDGET, 0.9)), "combien.total", ""),
+        (part("et alors", (FAR, 0.9)), "combien.total", ""),
+        (part("et alors", (FAR, 0.3), (DIRECT, 0.1)), "combien.total", "combien.direct"),
+        (part("et alors", (FAR, 0.5), (DIRECT, 0.1)), "combien.total", ""),
+        (part("et alors", ("hors_sujet/service", 0.5), (DIRECT, 0.1)), "combien.total", ""),
+        (part("et alors"), "combien.total", ""),
+        (part("et le direct", (DIRECT, 0.5)), "", ""),
+    ],
+    ids=[
+        "near enough",
+        "too far",
+        "pointed at",
+        "pointed at, too far",
+        "the last answer itself",
+        "of another passage",
+        "better than a weak rival",
+        "weaker than its rival",
+        "another subject",
+        "nothing understood",
+        "nothing answered before",
+    ],
+)
+def test_a_leaning_message_means_a_neighbour_of_the_last_answer(asked: Part, last: str, entry: str) -> None:
+    assert JUDGEMENT.leaning(asked, Context(last)) == entry
+
+
+def test_an_entry_of_the_same_heading_has_half_the_bonus() -> None:
+    asked = part("et la loi", ("info/quoi.loi", ANSWER - NEAR / 2 + A_HAIR))
+    other = part("et la loi", ("info/quoi.loi", ANSWER - NEAR / 2 - A_HAIR))
+    assert (JUDGEMENT.leaning(asked, Context("quoi.sigle")), JUDGEMENT.leaning(other, Context("quoi.sigle"))) == ("quoi.loi", "")
+
+
+def test_the_nearest_phrase_is_that_of_the_best_entry() -> None:
+    assert JUDGEMENT.nearest_phrase(part("…", ("voisin/chiffre", 0.2), (DIRECT, ASK))) == "combien.direct"
+    assert JUDGEMENT.nearest_phrase(part("…", ("info/apercu.pays", ASK))) == "ou.pays"
+    assert JUDGEMENT.nearest_phrase(part("…", (DIRECT, ASK - A_HAIR))) == ""
+
+
+@pytest.mark.parametrize(
+    ("entry", "attribute"), [("secteurs.maroc", "secteur"), ("apercu.pays", "membre"), ("combien.total", ""), ("quoi.sigle", ""), ("", "")]
+)
+def test_the_attribute_of_a_country_is_known(entry: str, attribute: str) -> None:
+    assert JUDGEMENT.country_attribute(entry) == attribute
+
+
+def test_a_ranking_tells_its_best_label_and_the_score_of_any() -> None:
+    asked = ranked("le budget", (BUDGET, 0.4), (BRUSSELS, 0.1)).whole
+    assert (asked.best, asked.score, asked.score_of(BRUSSELS), asked.score_of(FAR)) == (BUDGET, 0.4, 0.1, -9.0)
+    assert (part("").best, part("").score) == ("", -9.0)
