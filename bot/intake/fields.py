@@ -71,6 +71,7 @@ def read(field: str, text: str, country: str | None) -> Reading:
 
 def read_email(text: str) -> Reading:
     """An address inside a sentence; one that was spelt out (« arobase », « point ») is in doubt."""
+    text = clean(text)
     if found := find_email(text):
         return Reading(found)
     spoken = fold(text)
@@ -85,7 +86,8 @@ def read_email(text: str) -> Reading:
 
 def find_email(text: str) -> str | None:
     """The first well-formed address of a text, without the signs around it."""
-    for match in _EMAIL.finditer(clean(text)):
+    text = clean(text)
+    for match in _EMAIL.finditer(text) if "@" in text else ():
         address = match.group().strip(".'’-")
         if len(address) <= EMAIL_LONGEST and ".." not in address and "@" not in text[match.end() : match.end() + 1]:
             return address

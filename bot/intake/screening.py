@@ -20,6 +20,7 @@ from bot.screening import (
     with_place,
 )
 from bot.screening import update as add
+from bot.text import fold
 
 _UNDONE = frozenset({"negated", "former", "future", "relative"})
 """Signals that take a function away: they answer the question of the function too."""
@@ -49,6 +50,13 @@ class Screening:
         """Whether what looks like a person's name is a function or a municipality."""
         claims = self.claims(name)
         return bool(claims.kind or claims.function or claims.potential or self.gazetteer.find(name))
+
+    def only_function(self, profile: Profile, text: str) -> Profile | None:
+        """The profile with the function that was all that was typed where a name is waited for: « coordinatrice de projet »."""
+        function = self.claims(text).function
+        if function is None or text != text.lower() or fold(function) != fold(text):
+            return None
+        return replace(profile, function=profile.function or function)
 
     def answer(self, profile: Profile, field: str, text: str) -> Profile | None:
         """The profile after the answer to a question of the screening; None when it is no answer."""

@@ -6,7 +6,18 @@ import time
 
 import pytest
 
-from bot.intake.fields import NAME_LONGEST, SUBJECT_LONGEST, Reading, find_email, read, read_email, read_name, read_phone, read_subject, without_email
+from bot.intake.fields import (
+    NAME_LONGEST,
+    SUBJECT_LONGEST,
+    Reading,
+    find_email,
+    read,
+    read_email,
+    read_name,
+    read_phone,
+    read_subject,
+    without_email,
+)
 
 NAMES = [
     ("Claire Dumont", "Claire Dumont"),
@@ -53,7 +64,7 @@ NOT_NAMES = [
     ("{{ 7*7 }}", "nom"),
     ("{nom}", "nom"),
     ("Robert'); DROP TABLE leads;--", "nom"),
-    ("=HYPERLINK(\"http://pirate.example\")", "nom"),
+    ('=HYPERLINK("http://pirate.example")', "nom"),
     ("/restart", "nom"),
     ("Claire Dumont\r\nBcc: victime@autre.example", "nom"),
     ("Claire\nSubject: gagné", "nom"),
@@ -108,6 +119,7 @@ NOT_EMAILS = [
     "claire@commune",
     "claire@@commune.example",
     "cl..aire@commune.example",
+    "  a@commune.example@autre.example",
     "claire@commune..example",
     "je n'en ai pas",
     "non",
@@ -162,24 +174,26 @@ def test_what_stands_beside_an_address_is_left(text: str, email: str, rest: str)
 
 
 PHONES = [
-    ("+32 2 213 88 57", "Belgique", "+32 2 213 88 57"),
-    ("0032 2 213 88 57", "Belgique", "+32 2 213 88 57"),
-    ("0477 12 34 56", "Belgique", "+32 477 12 34 56"),
-    ("0477/12.34.56", None, "+32 477 12 34 56"),
-    ("0477123456", "Belgique", "+32 477 12 34 56"),
-    ("081/62.63.40", "Belgique", "+32 81 62 63 40"),
-    ("mon gsm : 0477 12 34 56, le soir", "Belgique", "+32 477 12 34 56"),
-    ("c'est le +32 (0)477 12 34 56", "Belgique", "+32 477 12 34 56"),
-    ("+226 70 12 34 56", "Burkina Faso", "+226 70 12 34 56"),
-    ("70 12 34 56", "Burkina Faso", "+226 70 12 34 56"),
-    ("+212 612-345678", "Maroc", "+212 612-345678"),
-    ("0612-345678", "Maroc", "+212 612-345678"),
-    ("+221 77 123 45 67", "Sénégal", "+221 77 123 45 67"),
-    ("77 123 45 67", "Sénégal", "+221 77 123 45 67"),
-    ("+221 77 123 45 67", "Belgique", "+221 77 123 45 67"),
-    ("+243 810 123 456", "République démocratique du Congo", "+243 810 123 456"),
-    ("0810 123 456", "République démocratique du Congo", "+243 810 123 456"),
-    ("+33 6 12 34 56 78", None, "+33 6 12 34 56 78"),
+    ("+32 2 213 88 57", "Belgique", "+3222138857"),
+    ("0032 2 213 88 57", "Belgique", "+3222138857"),
+    ("0477 12 34 56", "Belgique", "+32477123456"),
+    ("0477/12.34.56", None, "+32477123456"),
+    ("0477123456", "Belgique", "+32477123456"),
+    ("081/62.63.40", "Belgique", "+3281626340"),
+    ("mon gsm : 0477 12 34 56, le soir", "Belgique", "+32477123456"),
+    ("c'est le +32 (0)477 12 34 56", "Belgique", "+32477123456"),
+    ("+229 01 97 12 34 56", "Bénin", "+2290197123456"),
+    ("+229 97 12 34 56", "Bénin", "+22997123456"),
+    ("+226 70 12 34 56", "Burkina Faso", "+22670123456"),
+    ("70 12 34 56", "Burkina Faso", "+22670123456"),
+    ("+212 612-345678", "Maroc", "+212612345678"),
+    ("0612-345678", "Maroc", "+212612345678"),
+    ("+221 77 123 45 67", "Sénégal", "+221771234567"),
+    ("77 123 45 67", "Sénégal", "+221771234567"),
+    ("+221 77 123 45 67", "Belgique", "+221771234567"),
+    ("+243 810 123 456", "République démocratique du Congo", "+243810123456"),
+    ("0810 123 456", "République démocratique du Congo", "+243810123456"),
+    ("+33 6 12 34 56 78", None, "+33612345678"),
 ]
 NO_PHONES = [
     "non",
@@ -201,14 +215,13 @@ NOT_PHONES = ["merci", "bonjour", "je ne sais pas", "12", "l'an 2016", "oui", "�
 
 @pytest.mark.parametrize(("text", "country", "number"), PHONES, ids=[f"{text} in {country}" for text, country, _ in PHONES])
 def test_a_telephone_number_is_read_and_written_internationally(text: str, country: str | None, number: str) -> None:
-    assert read_phone(text, country) == Reading(number)
-
-
-@pytest.mark.parametrize("text", ["+229 01 97 12 34 56", "+229 97 12 34 56"], ids=["ten digits", "eight digits, as before"])
-def test_a_number_of_benin_is_kept_with_its_digits(text: str) -> None:
-    reading = read_phone(text, "Bénin")
+    reading = read_phone(text, country)
     assert reading.value is not None
-    assert reading.value.replace(" ", "") == text.replace(" ", "")
+    assert ("".join(char for char in reading.value if char not in " -"), reading.doubt) == (number, False)
+
+
+def test_a_telephone_number_is_written_in_groups() -> None:
+    assert read_phone("0477123456", "Belgique").value == "+32 477 12 34 56"
 
 
 @pytest.mark.parametrize("text", NO_PHONES)
@@ -219,12 +232,6 @@ def test_who_prefers_no_telephone_gives_none(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_PHONES, ids=[repr(text[:40]) for text in NOT_PHONES])
 def test_what_is_no_telephone_number_is_refused(text: str) -> None:
     assert read_phone(text, "Belgique") == Reading(fault="telephone")
-
-
-def test_an_unusual_number_is_in_doubt() -> None:
-    reading = read_phone("123456", "Belgique")
-    assert reading.value is not None
-    assert reading == Reading("123456", doubt=True) or not reading.doubt
 
 
 def test_a_number_of_no_known_country_is_in_doubt() -> None:
@@ -267,12 +274,12 @@ def test_a_subject_of_the_longest_length_is_accepted() -> None:
     [
         ("nom", "claire dumont", "Claire Dumont"),
         ("email", "claire@commune.example", "claire@commune.example"),
-        ("telephone", "0612-345678", "+212 612-345678"),
+        ("telephone", "0477123456", "+32 477 12 34 56"),
         ("objet", "un projet", "un projet"),
     ],
 )
 def test_each_field_is_read_its_own_way(field: str, text: str, value: str) -> None:
-    assert read(field, text, "Maroc").value == value
+    assert read(field, text, "Belgique").value == value
 
 
 def test_another_field_is_a_fault_of_the_program() -> None:
@@ -280,11 +287,24 @@ def test_another_field_is_a_fault_of_the_program() -> None:
         read("pointure", "42", None)
 
 
+LONG = {
+    "addresses begun": "a@" * 2500,
+    "digits": "1 " * 2500,
+    "points": ". " * 2500,
+    "an address without end": "a." * 2500 + "@",
+    "spelt out": "x arobase " * 500,
+    "announced": "c'est " * 830,
+    "plus signs": "+" * 5000,
+    "spaces": " " * 5000,
+    "one word": "x" * 5000,
+}
+
+
 @pytest.mark.parametrize("field", ["nom", "email", "telephone", "objet"])
-@pytest.mark.parametrize(
-    "text", ["a@" * 2500, "1 " * 2500, ". " * 2500, "a." * 2500 + "@", "x arobase " * 500, "c'est " * 800, "+" * 5000, " " * 5000]
-)
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_five_thousand_characters_of_anything_are_read_at_once(field: str, text: str) -> None:
-    start = time.perf_counter()
-    read(field, text, "Belgique")
-    assert time.perf_counter() - start < 2
+    """The expressions must not blow up on repetition."""
+    start = time.process_time()
+    reading = read(field, text, "Belgique")
+    assert time.process_time() - start < 2
+    assert len(reading.value or "") <= SUBJECT_LONGEST
