@@ -11,16 +11,15 @@ from dataclasses import dataclass
 
 import phonenumbers
 
+from bot.mails import is_email
 from bot.text import clean, defuse, fold
 
 NAME_LONGEST = 120
 """Characters of a name."""
 SUBJECT_LONGEST = 1000
 """Characters of a subject."""
-EMAIL_LONGEST = 254
-"""Characters of an e-mail address (RFC 5321)."""
 
-_EMAIL = re.compile(r"[\w.+'’-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+'’-])[\w.+'’-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _SPOKEN = (
     (re.compile(r"\s*(?:\(at\)|\[at\]|\barobase\b|\barobas\b|\bat\b|\bchez\b)\s*"), "@"),
     (re.compile(r"\s*(?:\(dot\)|\bpoint\b|\bdot\b)\s*"), "."),
@@ -49,8 +48,11 @@ _NOT_IN_NAME = re.compile(r"[@<>{}\[\]|\\/\"=_#*%$€;?!]|https?:|\d")
 _NOT_A_NAME = frozenset(
     "merci bonjour bonsoir salut oui non ok okay euh bof hein quoi pourquoi comment combien quel quelle votre vous ca test rien personne "
     "aucun aucune je sais veux faut dire anonyme secret stop annuler aide menu hello coucou voila attendez attends moment minute pas "
-    "c'est il elle on nous mon ma mes qui que ou ne".split()
+    "c'est il elle on nous mon ma mes qui que ou ne comprends comprend compris idem recommencer retour help importe peu deja nsp".split()
 )
+"""Words that are neither a name nor, alone, a subject."""
+_BEHIND_NAME = re.compile(r"\s*\([^)]*\)?$|,\s+(?=[^\W\d_])(?:l['’])?[a-zà-ÿ].*$")
+"""What is told with a name: « Claire Dumont, échevine à Huy », « Claire Dumont (échevine) »."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,12 @@ def read_email(text: str) -> Reading:
     spoken = fold(text)
     for pattern, sign in _SPOKEN:
         spoken = pattern.sub(sign, spoken)
-    match = re.search(r"([\w.+-]+(?: [\w.+-]+)*)@([\w-]+(?:\.[\w-]+)+)", spoken)
-    if match and spoken != fold(text):
+    if spoken == fold(text):
+        return Reading(fault="email")
+    if match := re.search(r"([\w.+-]+(?: [\w.+-]+)*)@([\w-]+(?:\.[\w-]+)+)", spoken):
         words = [word for word in match.group(1).split() if word not in {"c'est", "est", "mon", "mail", "email", "adresse", "mon adresse"}]
-        return Reading(f"{'.'.join(words[-3:])}@{match.group(2)}"[:EMAIL_LONGEST], doubt=True)
+        address = f"{'.'.join(words[-3:])}@{match.group(2)}"
+        return Reading(address, doubt=True) if is_email(address) else Reading(fault="email")
     return Reading(fault="email")
 
 
@@ -89,7 +93,7 @@ def find_email(text: str) -> str | None:
     text = clean(text)
     for match in _EMAIL.finditer(text) if "@" in text else ():
         address = match.group().strip(".'’-")
-        if len(address) <= EMAIL_LONGEST and ".." not in address and "@" not in text[match.end() : match.end() + 1]:
+        if is_email(address) and "@" not in text[match.end() : match.end() + 1]:
             return address
     return None
 
@@ -118,12 +122,12 @@ def read_name(text: str) -> Reading:
     if len(text) > NAME_LONGEST:
         return Reading(fault="nom_long")
     bare = clean(_TITLE.sub("", _NAME_OPENING.sub("", text.strip())))
-    name = defuse(bare.strip(" .,:-"))
+    name = defuse(_BEHIND_NAME.sub("", bare) if bare != bare.lower() else bare).strip(" .,:-")
     words = name.split()
     if not 1 <= len(words) <= 6 or ":" in bare or _NOT_IN_NAME.search(name) or not any(c.isalpha() for c in name):
         return Reading(fault="nom")
     plain = [fold(word).strip("',.-") for word in words]
-    if plain[0] in _NOT_A_NAME or all(word in _NOT_A_NAME for word in plain) or max(map(len, words)) > 40:
+    if plain[0] in _NOT_A_NAME or any(word.startswith("j'") for word in plain) or max(map(len, words)) > 40:
         return Reading(fault="nom")
     return Reading(_with_capitals(name) + ("." if re.search(r"\b\w\.$", text.strip()) else ""))
 
@@ -133,7 +137,8 @@ def read_subject(text: str) -> Reading:
     subject = defuse(clean(text))
     if len(subject) > SUBJECT_LONGEST:
         return Reading(fault="objet_long")
-    return Reading(subject) if sum(c.isalpha() for c in subject) >= 3 else Reading(fault="objet")
+    meant = [word for word in re.findall(r"[\w']+", fold(subject)) if word not in _NOT_A_NAME]
+    return Reading(subject) if sum(c.isalpha() for word in meant for c in word) >= 3 else Reading(fault="objet")
 
 
 def _with_capitals(name: str) -> str:

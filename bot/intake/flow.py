@@ -100,8 +100,9 @@ class Intake:
         if doubtful:
             field = "partenaire_de" if dossier.profile.kind == "partenaire_direct" else "commune"
             return self.ask(replace(dossier, asks=field, doubt=doubtful), context, *before)
-        if decision.verdict == TO_SPECIFY:
-            return self.ask(replace(dossier, asks=decision.missing[0] if decision.missing else "profil", doubt=""), context, *before)
+        missing = decision.missing or self.screening.unplaced(dossier.profile)
+        if missing or decision.verdict == TO_SPECIFY:
+            return self.ask(replace(dossier, asks=missing[0] if missing else "profil", doubt=""), context, *before)
         field = next((name for name in CONTACT if getattr(dossier, name) is None), CONFIRMATION)
         if not dossier.informed:
             before = (*before, self.texts("demande.avis", jours=self.retention_days))
@@ -157,6 +158,8 @@ class Intake:
         at_recap = dossier.asks in {CONFIRMATION, CONSENT}
         if not (at_recap or corrections.wants_change(heard.text)) or signs.asks_something(heard):
             return None
+        if dossier.asks == "telephone" and corrections.prefers_mail(heard.text):
+            return None
         return self.corrected_contact(heard, dossier, context) or self.corrected_screening(heard, dossier, context)
 
     def corrected_contact(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
@@ -164,7 +167,7 @@ class Intake:
         field = corrections.field_named(heard.text)
         if field not in CONTACT or field == dossier.asks or (getattr(dossier, field) is None and dossier.asks != CONFIRMATION):
             return None
-        value = corrections.new_value(heard.text)
+        value = corrections.new_value(heard.text, field)
         reading = read(field, heard.text if field in {"email", "telephone"} else value, dossier.profile.pays)
         if reading.value is not None and (field in {"email", "telephone"} or corrections.field_named(reading.value) != field):
             changed = replace(dossier.with_field(field, reading.value), tries=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from bot.intake import corrections
@@ -20,10 +21,19 @@ from bot.screening import (
     with_place,
 )
 from bot.screening import update as add
+from bot.screening.rules import unknown
 from bot.text import fold
 
 _UNDONE = frozenset({"negated", "former", "future", "relative"})
 """Signals that take a function away: they answer the question of the function too."""
+
+_NO_FUNCTION = re.compile(
+    r"@|https?:|^/|\d{4}|[<>{}]|\b(idem|recommencer|retour|help|nsp|deja dit|comprends? (pas|rien)|pas compris|pas besoin|je prefere"
+    r"|m'appelle|mon nom|qui etes|ne suis rien)\b|^(aucune?|aide|meme|la meme|comme avant|ce que vous voulez)$"
+)
+"""What is typed where a function is waited for and is none, folded."""
+_NO_PLACE = re.compile(r"@|\d{6}|(\d\W*){8}|^/|[<>{}]")
+"""What no municipality's name holds; a postcode may stand before one."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +73,9 @@ class Screening:
         if field == "profil":
             return self._capacity(profile, text)
         if field == "fonction":
-            claims = read_function(text, self.lexicon, self.gazetteer)
-            return add(profile, claims) if claims.kind or claims.function or claims.signals & _UNDONE else None
+            claims = self._function(text)
+            said = claims.kind or claims.function or claims.signals & _UNDONE or claims.place
+            return add(profile, claims) if said else None
         if field == "commune":
             return self._commune(profile, text)
         if field == "pays":
@@ -81,12 +92,22 @@ class Screening:
             return add(profile, claims) if claims.mandate is not None or claims.kind else None
         claims = self.claims(text)
         if not (claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None):
-            claims = replace(read_function(text, self.lexicon, self.gazetteer), place=claims.place)
+            claims = replace(self._function(text), place=claims.place)
         said = claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None
         return add(profile, claims) if said or claims.place else None
 
+    def _function(self, text: str) -> Claims:
+        """What an answer says of a function; a municipality's name, an address or « idem » is none, even in a person's own words."""
+        claims = read_function(text, self.lexicon, self.gazetteer)
+        free = "texte_libre" in claims.signals
+        place = claims.place.said if claims.place else ""
+        none = free and (_NO_FUNCTION.search(fold(text)) or fold(claims.function or "") == fold(place))
+        return replace(claims, function=None) if none else claims
+
     def _commune(self, profile: Profile, text: str) -> Profile | None:
         place = self.gazetteer.resolve(text, profile.country)
+        if not place.known and _NO_PLACE.search(text):
+            return None
         if place.kind in {NOTHING, COUNTRY}:
             claims = self.claims(text)
             return add(profile, claims) if claims.kind and claims.kind != profile.kind else None
@@ -131,6 +152,10 @@ class Screening:
         if place is None or not place.is_municipality or place.certain or place.name == confirmed:
             return ""
         return "" if place.known and len(place.candidates) > 1 else place.name or ""
+
+    def unplaced(self, profile: Profile) -> tuple[str, ...]:
+        """What is unknown of the municipality. A request needs one, also when the decision is left to a person."""
+        return unknown(profile, ("partenaire_de", "pays") if profile.kind == "partenaire_direct" else ("commune", "pays"))
 
     def decide(self, profile: Profile) -> Decision:
         """The decision on a profile."""

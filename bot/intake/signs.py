@@ -35,8 +35,9 @@ _STOP = re.compile(
     r"je ne veux plus|j'arrete|on arrete|finalement non|je change d'avis)\b"
 )
 _WHY = re.compile(
-    r"\b(pourquoi (vous |tu |me |cette |ce |voulez|demand|faut)|a quoi (ca |cela )?(sert|servira)|c'est obligatoire"
-    r"|est-ce obligatoire|dans quel but)"
+    r"\b(pourquoi (vous |tu |me |voulez|demand|faut|(cette|ce) (question|demande|information|precision|champ|numero|nom|renseignement)\b)"
+    r"|a quoi (ca |cela )?(sert|servira)|c'est obligatoire"
+    r"|est-ce obligatoire|dans quel but)|^(desolee?,? )?(je (ne )?comprends pas|(je n'|j')ai pas compris)"
 )
 _THANKS = r"(un |mille )?(grand |tres grand )?(merci|mercis|mrc|thanks|thx)"
 _HELLO = r"(re-?)?(bonjour|bonsoir|bjr|salut|slt|hello|coucou)|ca va( bien)?|comment (ca va|allez[- ]vous|vas[- ]tu)|vous allez bien"

@@ -99,6 +99,12 @@ def test_three_processes_listen_on_loopback_on_their_ports_and_on_no_other(assis
     assert listening == {name: {("127.0.0.1", port)} for name, port in ports.items()}
 
 
+def test_the_start_says_how_far_it_is_and_then_the_address(assistant: Assistant) -> None:
+    shown = assistant.shown.splitlines()
+    assert any(line.startswith("Rasa charge le modèle") for line in shown)
+    assert f"L’assistant est prêt : http://127.0.0.1:{assistant.settings.port}/" in " ".join(shown[-1].split())
+
+
 def test_rasa_s_own_doors_are_shut(assistant: Assistant) -> None:
     from httpx import post
 

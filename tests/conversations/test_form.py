@@ -192,7 +192,7 @@ def test_an_answer_that_begins_politely_is_an_answer(chat: Chat, field: str, ans
 
 
 def test_an_address_that_was_misread_is_asked_for_again_and_nothing_else(chat: Chat) -> None:
-    chat.all(OPENING, "Claire Dumont", "claire point dumont arobase lasne point be")
+    chat.all(OPENING, "Claire Dumont", "claire point dumont arobase lasne point example")
     assert chat.say("non").asks == "email"
     assert chat.say("c.dumont@lasne.example").asks == "telephone"
 
@@ -219,9 +219,9 @@ def test_who_turns_out_not_to_be_an_authority_at_the_recap_is_declined(assistant
 
 def test_an_address_that_was_spelt_out_is_read_back_before_it_counts(assistant: Assistant, chat: Chat) -> None:
     chat.all(OPENING, "Claire Dumont")
-    reply = chat.say("claire point dumont arobase lasne point be")
+    reply = chat.say("claire point dumont arobase lasne point example")
     assert reply.asks == "email"
-    assert "claire.dumont@lasne.be" in reply.text
+    assert "claire.dumont@lasne.example" in reply.text
     assert chat.say("oui").asks == "telephone"
 
 

@@ -40,6 +40,7 @@ def test_a_request_outlives_the_death_of_a_process(assistant: Assistant, name: s
     assert assistant.missing() == [AS_READYZ_SAYS[name]]
     assert goes_on(chat.say(ANSWERS["nom"]), "nom", "email")
     assert assistant.processes()[name].pid != dead
+    assert "s’est arrêté (signal 9)" in assistant.shown
     assert chat.fill(ANSWERS["nom"] if chat.asked[-1] == "nom" else ANSWERS["email"], ANSWERS).asks == "consentement"
 
     reply = die_during_consent(assistant, chat, name)

@@ -38,6 +38,13 @@ def test_stopped_while_the_model_loads_it_leaves_no_process(tmp_path: Path, mail
     assert assistant.shown.splitlines()[-1] == "L’assistant est arrêté."
 
 
+def test_without_a_contact_person_the_start_warns_that_nobody_receives_the_requests(tmp_path: Path, mailbox: Mailbox) -> None:
+    assistant = Assistant.launch(tmp_path, mailbox, CIC_CONTACT_EMAIL="")
+    wait_for("the warning is shown", lambda: "CIC_CONTACT_EMAIL" in assistant.shown)
+    assistant.stop()
+    assert "personne ne les reçoit" in assistant.shown
+
+
 def test_stopped_in_the_middle_of_a_conversation_it_leaves_no_process(assistant: Assistant) -> None:
     assert assistant.chat().say("je souhaite transmettre une demande").asks == "profil"
     family = psutil.Process(assistant.process.pid).children(recursive=True)
