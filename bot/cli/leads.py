@@ -46,11 +46,11 @@ def _show(found: list[dict[str, Any]]) -> None:
 def _table(found: list[dict[str, Any]]) -> Table:
     from datetime import datetime
 
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from bot.mails import say_date
 
-    table = Table("Référence", "Reçue le", "État", "Personne", "Commune", "Coordonnées", "Objet", show_lines=True)
+    table = Table(Column("Référence", no_wrap=True), "Reçue le", "État", "Personne", "Commune", "Coordonnées", "Objet", show_lines=True)
     for lead in found:
         table.add_row(
             lead["reference"],

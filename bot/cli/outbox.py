@@ -30,11 +30,11 @@ def show_outbox(
 
 def _show(mails: list[dict[str, Any]]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from bot.mails import say_date
 
-    table = Table("Numéro", "Référence", "Courriel", "État", "Essais", "Prochain essai", "Dernière erreur", show_lines=True)
+    table = Table("Numéro", Column("Référence", no_wrap=True), "Courriel", "État", "Essais", "Prochain essai", "Dernière erreur", show_lines=True)
     for mail in mails:
         next_attempt = say_date(mail["next_attempt_at"]) if mail["status"] == "en_attente" else "aucun"
         state = (str(mail["id"]), mail["reference"], _KIND[mail["kind"]], _STATUS[mail["status"]], str(mail["attempts"]))

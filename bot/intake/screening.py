@@ -74,8 +74,8 @@ class Screening:
             return self._capacity(profile, text)
         if field == "fonction":
             claims = self._function(text)
-            said = claims.kind or claims.function or claims.signals & _UNDONE or claims.place
-            return add(profile, claims) if said else None
+            told = claims.kind or claims.function or claims.signals & _UNDONE or claims.place
+            return add(profile, claims) if told else None
         if field == "commune":
             return self._commune(profile, text)
         if field == "pays":

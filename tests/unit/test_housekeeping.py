@@ -18,7 +18,7 @@ from bot.storage import Database, outbox, turns
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 
 
-@pytest.fixture()
+@pytest.fixture
 def database(tmp_path: Path) -> Database:
     database = Database(f"sqlite:///{tmp_path / 'cic.sqlite'}")
     database.create_all()

@@ -1,4 +1,4 @@
-"""The request for contact as whole scripts: who is admitted, what is asked, what is put right, and how it ends."""
+"""The request for contact as whole scripts: who is admitted, what is asked and in which order, what is in doubt, and the consent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 from sample_assistant import RETENTION_DAYS, part, the_texts
 from sample_dialogue import CONTACTS, EMAIL, NAME, OFFICER, Dialogue, at
 
-from bot.intake.flow import HINT, PATIENCE
 from bot.intake.model import CANCELLED, CONTACT, DECLINED, QUALIFIED, SCREENING, Dossier
 
 TEXTS = the_texts()
@@ -18,7 +17,7 @@ def question(field: str) -> str:
     return TEXTS(f"demande.questions.{field}")
 
 
-# --- what is asked, and when ---------------------------------------------------------------------
+# --- what is asked, and when -------------------------------------------------------------------------
 
 
 def test_an_officer_who_says_everything_is_asked_for_nothing_twice() -> None:
@@ -125,7 +124,7 @@ def test_what_a_person_has_to_judge_still_names_a_municipality(texts: tuple[str,
     assert dialogue.dossier.value_of("commune") == "Huy"
 
 
-# --- doubts --------------------------------------------------------------------------------------
+# --- doubts ------------------------------------------------------------------------------------------
 
 
 def test_an_unknown_municipality_is_confirmed_not_refused() -> None:
@@ -190,149 +189,7 @@ def test_an_employee_is_asked_who_had_her_write(answer: str, mandated: bool) -> 
     assert (turn.dossier.asks, turn.outcome) == (("nom", None) if mandated else (None, DECLINED))
 
 
-# --- contact fields ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "answer", ["non", "Pas de téléphone", "je préfère être contacté par e-mail", "plutôt par mail", "non, par e-mail", "aucun"]
-)
-def test_a_telephone_is_never_insisted_upon(answer: str) -> None:
-    dialogue = at("telephone")
-    assert dialogue.say(answer).dossier.telephone == ""
-    assert (dialogue.asks, dialogue.dossier.email) == ("objet", EMAIL)
-
-
-def test_a_name_given_with_the_address_gives_both() -> None:
-    dialogue = at("nom")
-    dialogue.say(f"{NAME}, mon mail c'est {EMAIL}")
-    assert (dialogue.dossier.nom, dialogue.dossier.email, dialogue.asks) == (NAME, EMAIL, "telephone")
-
-
-def test_an_address_given_for_the_name_is_kept_and_the_name_asked_again() -> None:
-    dialogue = at("nom")
-    dialogue.say(EMAIL)
-    assert (dialogue.dossier.nom, dialogue.dossier.email, dialogue.asks) == (None, EMAIL, "nom")
-    assert dialogue.say(NAME).dossier.asks == "telephone"
-
-
-def test_a_telephone_number_given_for_the_address_is_kept_and_the_address_asked_again() -> None:
-    dialogue = at("email")
-    dialogue.say("0470 12 34 56")
-    assert (dialogue.dossier.telephone, dialogue.asks) == ("+32 470 12 34 56", "email")
-    assert dialogue.say(EMAIL).dossier.asks == "objet"
-
-
-BAD = {
-    "nom": ["x" * 2000, "<b>Claire</b>", "{{ 7*7 }}", "'; DROP TABLE leads;--", "Claire Bcc: a@b.example c@d.example"],
-    "email": ["x" * 2000, "claire@", "claire@@lasne.example", "échevine@lasne.example"],
-    "telephone": ["x" * 2000, "12", "1" * 50],
-    "objet": ["12345", "x" * 2000, "ok"],
-}
-
-
-@pytest.mark.parametrize(("field", "text"), [(field, text) for field, texts in BAD.items() for text in texts], ids=lambda text: text[:24])
-def test_what_cannot_be_used_is_explained_and_asked_again(field: str, text: str) -> None:
-    dialogue = at(field)
-    before = dialogue.dossier
-    dialogue.say(text)
-    assert dialogue.asks == field
-    assert getattr(dialogue.dossier, field) is None
-    assert dialogue.dossier.tries == before.tries + 1
-    assert dialogue.text in {TEXTS(f"demande.erreurs.{field}"), *(TEXTS(f"demande.erreurs.{key}", limite=limit) for key, limit in LIMITS)}
-
-
-LIMITS = [("nom_long", 120), ("objet_long", 1000)]
-
-
-# --- courtesies, questions, refusals -------------------------------------------------------------
-
-
-@pytest.mark.parametrize("field", ALL_FIELDS)
-def test_courtesies_and_hesitations_fill_no_field(field: str) -> None:
-    dialogue = at(field)
-    before = dialogue.dossier
-    for text in ("merci", "bonjour", "je ne sais pas", "👍", "...", "merci beaucoup !"):
-        dialogue.say(text)
-        assert (text, dialogue.dossier) == (text, before)
-        assert dialogue.text.endswith(question(field))
-
-
-@pytest.mark.parametrize("field", ALL_FIELDS)
-def test_a_question_in_the_middle_is_answered_and_the_field_asked_again(field: str) -> None:
-    dialogue = at(field)
-    before = dialogue.dossier
-    dialogue.say("au fait, c'est quoi le budget total du programme ?", "info/combien.total")
-    answer, again = dialogue.turn.messages
-    assert answer.source is not None
-    assert (answer.source.facts[0], answer.buttons) == ("combien.total", ())
-    assert (again.source, dialogue.dossier) == (None, before)
-    assert again.text.endswith(question(field))
-
-
-@pytest.mark.parametrize("field", ALL_FIELDS)
-def test_why_is_explained_for_each_field(field: str) -> None:
-    dialogue = at(field)
-    dialogue.say("pourquoi vous me demandez ça ?")
-    assert dialogue.text.startswith(TEXTS(f"demande.pourquoi.{field}"))
-    assert dialogue.text.endswith(question(field))
-    assert dialogue.asks == field
-
-
-def test_why_this_programme_is_a_question_about_the_programme() -> None:
-    dialogue = at("nom")
-    dialogue.say("pourquoi ce programme ?", "info/apercu.pourquoi")
-    assert dialogue.turn.messages[0].source is not None
-
-
-def test_another_subject_in_the_middle_gets_its_reply_and_the_field_again() -> None:
-    dialogue = at("commune")
-    dialogue.say("quelle météo fait-il demain ?", "hors_sujet/actualite")
-    assert dialogue.turn.messages[0].text == TEXTS("hors_sujet.actualite")
-    assert (dialogue.asks, dialogue.turn.messages[-1].text) == ("commune", question("commune"))
-
-
-@pytest.mark.parametrize("field", [field for field in ALL_FIELDS if field != "telephone"])
-def test_who_will_not_say_is_told_why_once_and_then_let_go(field: str) -> None:
-    dialogue = at(field)
-    dialogue.say("je préfère ne pas le dire")
-    assert (dialogue.asks, dialogue.text.startswith(TEXTS(f"demande.pourquoi.{field}"))) == (field, True)
-    turn = dialogue.say("je préfère ne pas le dire")
-    assert (dialogue.text, turn.outcome) == (TEXTS("demande.refus_repete"), CANCELLED)
-
-
-@pytest.mark.parametrize("field", ALL_FIELDS)
-def test_a_request_can_be_given_up_at_any_time_and_nothing_is_kept(field: str) -> None:
-    dialogue = at(field)
-    turn = dialogue.say("annuler")
-    assert (dialogue.text, turn.outcome, turn.submits) == (TEXTS("demande.annulee"), CANCELLED, False)
-    assert turn.dossier == Dossier(number=1, ended=CANCELLED)
-
-
-@pytest.mark.parametrize("field", ALL_FIELDS)
-def test_distress_comes_before_the_request_which_waits(field: str) -> None:
-    dialogue = at(field)
-    before = dialogue.dossier
-    dialogue.say("je veux mourir", "hors_sujet/detresse")
-    assert (dialogue.text, dialogue.dossier) == (TEXTS("hors_sujet.detresse"), before)
-
-
-def test_patience_ends_politely_and_the_way_out_is_named_before() -> None:
-    dialogue = at("email")
-    texts = []
-    for _ in range(PATIENCE + 1):
-        dialogue.say("claire@")
-        texts.append(dialogue.text)
-    assert [TEXTS("demande.erreurs.renoncer") in text for text in texts[:-1]] == [i > HINT for i in range(1, PATIENCE + 1)]
-    assert (texts[-1], dialogue.turn.outcome) == (TEXTS("demande.refus_repete"), CANCELLED)
-
-
-def test_a_usable_answer_restores_the_patience() -> None:
-    dialogue = at("email")
-    dialogue.all("claire@", "claire@", EMAIL)
-    assert dialogue.dossier.tries == 0
-
-
-# --- consent -------------------------------------------------------------------------------------
+# --- consent -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", ["non", "Non merci", "surtout pas"])
@@ -361,7 +218,7 @@ def test_a_no_at_the_recap_asks_what_is_wrong() -> None:
     assert (dialogue.asks, dialogue.text) == ("confirmation", TEXTS("demande.erreurs.confirmation"))
 
 
-# --- a question beside a request -----------------------------------------------------------------
+# --- a question beside a request ---------------------------------------------------------------------
 
 
 def test_a_question_beside_the_request_is_answered_first() -> None:

@@ -96,11 +96,13 @@ WHY = [
     "pourquoi vous me demandez ça ?",
     "Pourquoi cette question",
     "pourquoi ce numéro ?",
+    "je ne comprends pas",
+    "désolée, je n'ai pas compris",
     "à quoi ça sert ?",
     "c'est obligatoire ?",
     "dans quel but",
 ]
-NOT_WHY = ["pourquoi ce programme ?", "pourquoi ces pays", "Claire", ""]
+NOT_WHY = ["pourquoi ce programme ?", "pourquoi ces pays", "une commune où l'on ne comprend pas tout", "Claire", ""]
 SILENT = [
     "je préfère ne pas le dire",
     "je ne souhaite pas répondre",
