@@ -9,6 +9,7 @@ import ipaddress
 import os
 import re
 import secrets
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +67,11 @@ class Settings:
         path = self.data_dir / "secret.key"
         if not path.exists():
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_suffix(f".{os.getpid()}")
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_urlsafe(48), "utf-8")
+            # A file of its own for each maker, threads included: mkstemp also gives it mode 600.
+            handle, name = tempfile.mkstemp(prefix="secret.", dir=self.data_dir)
+            fresh = Path(name)
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(secrets.token_urlsafe(48))
             try:
                 os.link(fresh, path)
             except FileExistsError:

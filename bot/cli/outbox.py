@@ -34,7 +34,8 @@ def _show(mails: list[dict[str, Any]]) -> None:
 
     from bot.mails import say_date
 
-    table = Table("Numéro", Column("Référence", no_wrap=True), "Courriel", "État", "Essais", "Prochain essai", "Dernière erreur", show_lines=True)
+    reference = Column("Référence", no_wrap=True)
+    table = Table("Numéro", reference, "Courriel", "État", "Essais", "Prochain essai", "Dernière erreur", show_lines=True)
     for mail in mails:
         next_attempt = say_date(mail["next_attempt_at"]) if mail["status"] == "en_attente" else "aucun"
         state = (str(mail["id"]), mail["reference"], _KIND[mail["kind"]], _STATUS[mail["status"]], str(mail["attempts"]))

@@ -10,8 +10,8 @@ import random
 import re
 
 _SMS: tuple[tuple[str, str], ...] = (
-    (r"\best-ce qu(?:e|')\s*", "esk "),
     (r"\bqu'est-ce qu(?:e|')\s*", "keske "),
+    (r"\best-ce qu(?:e|')\s*", "esk "),
     (r"\bc'est\b", "c"),
     (r"\bs'est\b", "c"),
     (r"\bj'ai\b", "g"),
