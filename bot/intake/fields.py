@@ -14,6 +14,8 @@ import phonenumbers
 from bot.mails import is_email
 from bot.text import clean, defuse, fold
 
+_FORMULA_SIGNS = frozenset("=+@")
+"""Signs with which a formula begins and no name does."""
 NAME_LONGEST = 120
 """Characters of a name."""
 SUBJECT_LONGEST = 1000
@@ -121,6 +123,8 @@ def read_name(text: str) -> Reading:
     """A person's name: one to six words of letters, particles and initials included."""
     if len(text) > NAME_LONGEST:
         return Reading(fault="nom_long")
+    if text.lstrip()[:1] in _FORMULA_SIGNS:
+        return Reading(fault="nom")
     bare = clean(_TITLE.sub("", _NAME_OPENING.sub("", text.strip())))
     name = defuse(_BEHIND_NAME.sub("", bare) if bare != bare.lower() else bare).strip(" .,:-")
     words = name.split()
