@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import pytest
-from sample_assistant import heard, part, ranked, the_answerer, the_base, the_texts
+from sample_assistant import heard, part, ranked
+from sample_reply import ANSWERER, BASE, NOTHING, TEXTS, facts, only, reply, titles
 
 from bot.answers.answerer import ROOM_EACH
-from bot.answers.model import Context, Heard, Message, Said
+from bot.answers.model import Context
 from bot.text import NBSP, NNBSP
-
-BASE, ANSWERER, TEXTS = the_base(), the_answerer(), the_texts()
-MENU = [BASE.entries[entry].title for entry in TEXTS.items("menu.entrees")]
-NOTHING = Context()
-INTENT = re.compile(r"info/|voisin/|hors_sujet|bavardage|\b[a-z]+\.[a-z]+")
-
-
-def reply(said: Heard, context: Context = NOTHING) -> Said:
-    return ANSWERER.reply(said, context)
-
-
-def only(said: Heard, context: Context = NOTHING) -> Message:
-    (message,) = reply(said, context).messages
-    return message
-
-
-def facts(message: Message) -> tuple[str, ...]:
-    return message.source.facts if message.source else ()
-
-
-def titles(message: Message) -> list[str]:
-    return [button.title for button in message.buttons]
-
 
 # --- buttons -----------------------------------------------------------------------------------------
 
