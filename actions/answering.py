@@ -30,6 +30,6 @@ class ActionRepondre(Action):
         if message.intent == PRESENTATION and (introduced := reception.introduce(message, kept)):
             utter(dispatcher, introduced.messages)
             return keep(introduced.dossier)
-        said = services().answerer.reply(message, context(tracker))
+        said = services().answers.reply(message, context(tracker))
         utter(dispatcher, said.messages)
         return remember(said.context)

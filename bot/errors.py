@@ -1,15 +1,15 @@
 """The errors of the assistant, as one tree.
 
-    AssistantError              what a process may catch at its edge; its message is a French sentence for staff
-    ├── SettingError            a setting is wrong: stop at start
-    ├── KnowledgeError          a data file is wrong: names file, line and what to do
-    ├── StorageError            the database is away or refuses
-    ├── RequestError            what was asked for cannot be done: a request that may not be routed, an unknown mail
-    ├── DeliveryError           a mail could not be handed over
-    │   ├── TemporaryDeliveryError   try again later
-    │   └── PermanentDeliveryError   do not try again: somebody has to look
-    ├── TrainingError           the model could not be trained; the old one, if any, is untouched
-    └── UnavailableError        another process of the assistant does not answer
+AssistantError              what a process may catch at its edge; its message is a French sentence for staff
+├── SettingError            a setting is wrong: stop at start
+├── KnowledgeError          a data file is wrong: names file, line and what to do
+├── StorageError            the database is away or refuses
+├── RequestError            what was asked for cannot be done: a request that may not be routed, an unknown mail
+├── DeliveryError           a mail could not be handed over
+│   ├── TemporaryDeliveryError   try again later
+│   └── PermanentDeliveryError   do not try again: somebody has to look
+├── TrainingError           the model could not be trained; the old one, if any, is untouched
+└── UnavailableError        another process of the assistant does not answer
 """
 
 from __future__ import annotations

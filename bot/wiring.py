@@ -15,7 +15,7 @@ from bot.storage import Database, utc_now
 
 # What the actions alone need is imported when it is built: commands and the web process start without it.
 if TYPE_CHECKING:
-    from bot.answers.answerer import Answerer
+    from bot.answers.editions import Editions
     from bot.intake.desk import Desk
     from bot.intake.reception import Reception
     from bot.knowledge import Base
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KNOWLEDGE = PROJECT / "data" / "knowledge"
 TEXTS = PROJECT / "data" / "textes" / "assistant.yml"
+WORDINGS = PROJECT / "data" / "relances" / "mots.yml"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Services:
     """What the actions call."""
 
     texts: Texts
-    answerer: Answerer
+    answers: Editions
     reception: Reception
     desk: Desk
 
@@ -53,15 +54,23 @@ def build_outbox(settings: Settings, database: Database) -> Outbox:
 
 
 def build_base(folder: Path = KNOWLEDGE) -> Base:
-    """Return the knowledge of the latest edition: the file of `folder` whose edition ends last."""
-    from bot.knowledge import load_base
+    """Return the knowledge of the current edition: the file of `folder` whose edition ends last."""
+    return build_answers(folder).current.base
 
-    return max((load_base(path) for path in sorted(folder.glob("*.yml"))), key=lambda base: base.edition.end)
+
+def build_answers(folder: Path = KNOWLEDGE) -> Editions:
+    """Return the answers from every edition of `folder`, one file each."""
+    from bot.answers.editions import Editions
+    from bot.answers.wordings import Wordings
+    from bot.knowledge import load_base
+    from bot.texts import Texts
+
+    bases = [load_base(path) for path in sorted(folder.glob("*.yml"))]
+    return Editions(bases, Texts.load(TEXTS), Wordings.load(WORDINGS))
 
 
 def build_services(settings: Settings) -> Services:
     """Return what the action server needs."""
-    from bot.answers.answerer import Answerer
     from bot.intake.desk import Desk
     from bot.intake.flow import Intake
     from bot.intake.reception import Reception
@@ -71,8 +80,8 @@ def build_services(settings: Settings) -> Services:
     from bot.texts import Texts
 
     texts = Texts.load(TEXTS)
-    answerer = Answerer(build_base(), texts)
+    answers = build_answers()
     screening = Screening(Lexicon.load(), Gazetteer.load())
-    intake = Intake(screening, answerer, texts, settings.retention_days)
+    intake = Intake(screening, answers, texts, settings.retention_days)
     desk = Desk(intake, build_routing(settings, build_database(settings)), texts, utc_now)
-    return Services(texts, answerer, Reception(screening, texts), desk)
+    return Services(texts, answers, Reception(screening, texts), desk)

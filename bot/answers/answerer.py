@@ -6,15 +6,17 @@ Pure: what was heard and what is remembered go in, messages and what to remember
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.answers import things
+from bot.answers import periods, things
 from bot.answers.compose import ROOM, button, say, say_phrase
-from bot.answers.judgement import ANSWER, ASK, ELLIPTIC_WORDS, NEIGHBOUR, Judgement
+from bot.answers.following import ALL, Following
+from bot.answers.judgement import ANSWER, ASK, LEANING_WORDS, MEMBER, NEIGHBOUR, Judgement
 from bot.answers.language import language_of
-from bot.answers.model import Button, Context, Heard, Message, Said
+from bot.answers.model import NOTHING, Button, Context, Heard, Message, Said
 from bot.answers.premise import premise
+from bot.answers.wordings import Wordings
 from bot.knowledge import Base
 from bot.text import fold
 from bot.texts import Texts
@@ -39,8 +41,9 @@ Step = Callable[[Heard, Context], Said | None]
 class Answerer:
     """Answers from one Base. Also used in the middle of a request, for the question of somebody who is filling it in."""
 
-    def __init__(self, base: Base, texts: Texts) -> None:
-        self.base, self.texts, self.judgement = base, texts, Judgement(base)
+    def __init__(self, base: Base, texts: Texts, wordings: Wordings) -> None:
+        self.base, self.texts, self.following = base, texts, Following(base, wordings)
+        self.judgement = Judgement(base, self.following)
         self.titles = {fold(entry.title): i for i, entry in base.entries.items()}
         self.steps: tuple[Step, ...] = (
             self.nonsense,
@@ -48,6 +51,8 @@ class Answerer:
             self.chosen,
             self.other_language,
             self.not_given,
+            self.other_period,
+            self.bare_follow_up,
             self.follow_up,
             self.foreign_country,
             self.several,
@@ -79,6 +84,10 @@ class Answerer:
         entry = self.judgement.asked_inside(asked)
         return self.answer(entry) if entry else None
 
+    def leans(self, heard: Heard) -> bool:
+        """Whether a message leans on the one before."""
+        return self.judgement.is_elliptic(heard.text)
+
     # --- steps -----------------------------------------------------------------------------------
 
     def nonsense(self, heard: Heard, context: Context) -> Said | None:
@@ -98,7 +107,7 @@ class Answerer:
         key = fold(heard.text)
         if key == fold(self.texts("reponse.aucune")):
             return self.unknown(context)
-        return self.answer(self.titles[key]) if key in self.titles else None
+        return self.answer(self.titles[key], context) if key in self.titles else None
 
     def other_language(self, heard: Heard, context: Context) -> Said | None:
         """One polite sentence in the person's language, and the French menu."""
@@ -117,16 +126,39 @@ class Answerer:
         message = say_phrase(self.base, self.judgement.passage(entry)[0], self.texts("voisin.chiffre"))
         return Said((message,), replace(context, misses=0))
 
+    def other_period(self, heard: Heard, context: Context) -> Said | None:
+        """Years that are not this edition's, beside a fact that has none of its own: « le budget de 2008-2013 »."""
+        own = periods.period_of(self.base)
+        if all(period.within(own) for period in periods.named(heard.text)):
+            return None
+        entry = self.judgement.confident(heard.whole) or self.judgement.asked_inside(heard)
+        if not entry or periods.tells_years(self.base, entry):
+            return None
+        return self.refuse("voisin/periode", self.judgement.passage(entry)[0], context)
+
+    def bare_follow_up(self, heard: Heard, context: Context) -> Said | None:
+        """« Pourquoi ? », « le deuxième ? », « c'est tout ? »: words that ask something only after the last answer."""
+        texts = (heard.text, *(part.text for part in heard.parts[-1:]))
+        led = next(filter(None, (self.following.lead(text, context) for text in texts)), None)
+        if led is None:
+            return None
+        if led.refusal:
+            return self.refuse(f"voisin/{led.refusal}", self.base.nearest.get(led.refusal, ""), context)
+        before = self.texts("reponse.tout" if led.confirms == ALL else "reponse.sur") if led.confirms else ""
+        return self.answer(self.following.points_at(heard.text, led.entry, context), context, before)
+
     def follow_up(self, heard: Heard, context: Context) -> Said | None:
         """A message that leans on the last answer: another object of the same attribute, or a neighbour of the entry."""
         if not context.entry or not self.judgement.is_elliptic(heard.text):
             return None
-        if entry := self.judgement.moved(heard.text, context):
-            return self.answer(entry, self.verdict(heard.text, entry))
+        if moved := self.judgement.moved(heard, context):
+            return self.answer(moved[0], context, self.verdict(heard.text, moved[0]), moved[1:])
+        if (right := premise(self.base, context.entry, heard.text)) is not None:
+            return self.answer(context.entry, context, self.texts("reponse.oui" if right else "reponse.non"))
         near = self.judgement.leaning(heard.whole, context)
-        return self.answer(near) if near else None
+        return self.found(heard, self.following.points_at(heard.text, near, context), context) if near else None
 
-    def foreign_country(self, heard: Heard, _: Context) -> Said | None:
+    def foreign_country(self, heard: Heard, context: Context) -> Said | None:
         """« Le Mali en fait partie ? »: no, and which countries do."""
         best, phrase = heard.intent, self.base.nearest.get("pays")
         if phrase is None or not (best == "voisin/pays" or self.may_name_country(heard)):
@@ -137,25 +169,29 @@ class Answerer:
         key = "voisin.pays_nommes" if country and country.startswith("les ") else "voisin.pays_nomme"
         before = self.texts(key, pays=country) if country else self.texts("voisin.pays")
         entry = self.base.phrases[phrase].facts[0].id
-        return Said((say_phrase(self.base, phrase, before),), Context(entry, things.attribute_of(self.base, entry)))
+        return Said((say_phrase(self.base, phrase, before),), self.after(entry, context))
 
     def may_name_country(self, heard: Heard) -> bool:
         """Whether a message that is not plainly about another country may still be: it is about countries, and names none of ours."""
         about = heard.intent == "voisin/liste" or self.judgement.country_attribute(heard.intent.removeprefix("info/"))
         return bool(about) and heard.whole.score >= ASK and not things.named(self.base, heard.text)
 
-    def several(self, heard: Heard, _: Context) -> Said | None:
+    def several(self, heard: Heard, context: Context) -> Said | None:
         """Two questions in one message: both are answered, each from its own passage."""
         entries = self.judgement.asked_apart(heard)
         if len(entries) < 2:
             return None
         messages = tuple(replace(say(self.base, entry, ROOM_EACH), buttons=()) for entry in entries)
-        return Said(messages, Context(entries[-1], things.attribute_of(self.base, entries[-1])))
+        return Said(messages, self.after(entries[-1], context))
 
-    def fact(self, heard: Heard, _: Context) -> Said | None:
+    def fact(self, heard: Heard, context: Context) -> Said | None:
         """One question that is understood well enough, as a whole or in one of its sentences."""
         entry = self.judgement.confident(heard.whole) or self.judgement.asked_inside(heard)
-        return self.answer(entry, self.verdict(heard.text, entry)) if entry else None
+        return self.found(heard, self.following.points_at(heard.text, entry, context), context) if entry else None
+
+    def found(self, heard: Heard, entry: str, context: Context) -> Said:
+        """The reply about the entry that a message asks for: a verdict on what it takes for granted, what else it came near to."""
+        return self.answer(entry, context, self.verdict(heard.text, entry), self.judgement.beside(heard.whole, entry))
 
     def neighbour(self, heard: Heard, context: Context) -> Said | None:
         """Near the programme, but not on the page: say so, then the nearest fact with its source."""
@@ -164,8 +200,11 @@ class Answerer:
             return None
         kind = label.split("/")[1]
         own = self.judgement.nearest_phrase(heard.whole) if kind in _NEAREST_BY_QUESTION else ""
-        phrase = own or self.base.nearest.get(kind)
-        if phrase is None:
+        return self.refuse(label, own or self.base.nearest.get(kind, ""), context)
+
+    def refuse(self, label: str, phrase: str, context: Context) -> Said | None:
+        """Say that the page does not give it, then the nearest phrase; None when there is none."""
+        if phrase not in self.base.phrases:
             return None
         date = f"{self.base.edition.updated:%d.%m.%Y}"
         message = say_phrase(self.base, phrase, self.texts(label.replace("/", "."), edition=self.base.edition.id, date=date))
@@ -189,11 +228,11 @@ class Answerer:
         return Said((Message(self.texts(key)),), context) if label.startswith("hors_sujet/") and key in self.texts else None
 
     def rescued(self, heard: Heard, context: Context) -> Said | None:
-        """A short question that is not clear alone, but is after the last answer: « on fesait koi o debut »."""
-        if not context.entry or not heard.intent.startswith("info/") or len(heard.text.split()) > ELLIPTIC_WORDS:
+        """A question that is not clear alone, but is after the last answer: « on fesait koi o debut »."""
+        if not context.entry or len(heard.text.split()) > LEANING_WORDS:
             return None
         near = self.judgement.leaning(heard.whole, context)
-        return self.answer(near) if near else None
+        return self.found(heard, self.following.points_at(heard.text, near, context), context) if near else None
 
     def ask_back(self, heard: Heard, context: Context) -> Said | None:
         """Between the thresholds: up to three entries to choose from, in plain words."""
@@ -206,19 +245,25 @@ class Answerer:
 
     # --- what steps say --------------------------------------------------------------------------
 
-    def answer(self, entry: str, before: str = "") -> Said:
-        """The reply about an entry, remembered for the next question."""
-        message = say(self.base, entry, ROOM, before)
+    def answer(self, entry: str, context: Context = NOTHING, before: str = "", near: Sequence[str] = ()) -> Said:
+        """The reply about an entry, remembered for the next question; `near` may have been meant as well."""
+        message = say(self.base, entry, ROOM, before, near)
         if self.judgement.section(entry) in _LEADS_TO_REQUEST:
             title = self.texts("demande.bouton")
             message = replace(message, buttons=(*message.buttons, Button(title, title)))
-        return Said((message,), Context(entry, things.attribute_of(self.base, entry)))
+        return Said((message,), self.after(entry, context))
+
+    def after(self, entry: str, context: Context) -> Context:
+        """What is remembered once an entry was answered: the object spoken of stays until another one is named."""
+        found = self.base.entries[entry]
+        thing = found.thing if found.thing in self.base.things and self.base.things[found.thing].kind else context.thing
+        return Context(entry, things.attribute_of(self.base, entry), 0, thing)
 
     def verdict(self, text: str, entry: str) -> str:
         """« Oui. » before the answer to « Le Maroc en fait partie ? », « Non. » before that to « C'est bien six pays ? »."""
         fact, folded = self.base.facts.get(entry), fold(text)
         asks = _YES_NO.search(folded) is not None and not _OPEN.match(folded)
-        if fact and fact.attribute == "membre":
+        if fact and fact.attribute == MEMBER:
             return self.texts("reponse.oui") if asks else ""
         right = premise(self.base, entry, text)
         return "" if right is None else self.texts("reponse.oui" if right else "reponse.non")

@@ -8,23 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.answers.model import Button, Message, Source
-from bot.knowledge import Base, Fact, Overview, Phrase
+from bot.knowledge import Base, Entry, Fact, Overview, Phrase
 
 ROOM = 480
 """Characters of a reply to one question. The measure of the mission is 400 + 100 for each fact asked for."""
 
 
-def say(base: Base, entry: str, room: int = ROOM, before: str = "") -> Message:
+def say(base: Base, entry: str, room: int = ROOM, before: str = "", near: Sequence[str] = ()) -> Message:
     """The reply to a question about `entry`, in at most `room` characters where the first phrase leaves a choice.
 
-    `before` is a short text that comes first (« Non, … »). Raises KeyError for an unknown entry.
+    `before` is a short text that comes first (« Non, … »); `near` are entries that the message may have meant as well: what is
+    said of them comes before the other neighbours. Raises KeyError for an unknown entry.
     """
     found, left = base.entries[entry], room - len(before) - bool(before)
     if isinstance(found, Overview) and found.text is not None and len(found.text) <= left:
         text, phrases = found.text, [base.phrases[i] for i in found.phrases]
     else:
-        phrases = _phrases(base, found, left)
-        text = _join(phrases)
+        phrases = _phrases(base, found, left, [i for other in near for i in _leads(base.entries[other])])
+        text = _join(phrases, _around(base, found))
     return Message(f"{before} {text}".strip(), tuple(_buttons(base, found)), source_of(base, found, phrases))
 
 
@@ -34,7 +35,7 @@ def say_phrase(base: Base, phrase: str, before: str = "") -> Message:
     return Message(f"{before} {found.text}".strip(), (), source_of(base, found.facts[0], [found]))
 
 
-def source_of(base: Base, entry: Fact | Overview, phrases: Sequence[Phrase]) -> Source:
+def source_of(base: Base, entry: Entry, phrases: Sequence[Phrase]) -> Source:
     """What the phrases rest on; the facts asked for stand first, and the heading is theirs."""
     first = [entry.id] if isinstance(entry, Fact) else []
     ids = dict.fromkeys(first + [fact.id for phrase in phrases for fact in phrase.facts])
@@ -43,26 +44,39 @@ def source_of(base: Base, entry: Fact | Overview, phrases: Sequence[Phrase]) -> 
     return Source(tuple(ids), base.sections[section], edition.page, edition.updated.isoformat(), edition.url)
 
 
-def _phrases(base: Base, entry: Fact | Overview, room: int) -> list[Phrase]:
-    """The phrases to say: the lead, then as many of its passage as fit, the nearest chosen first, in the passage's order."""
-    if isinstance(entry, Overview):
-        ids: Sequence[str] = entry.phrases
-        lead = ids[0]
-    else:
-        lead, ids = entry.phrase, base.passage_of(entry.phrase)
-    kept, left, at = {lead}, room - len(base.phrases[lead].text), ids.index(lead)
-    for i in sorted(ids, key=lambda i: (abs(ids.index(i) - at), -ids.index(i))):
-        if i not in kept and len(base.phrases[i].short) + 1 <= left:
+def _leads(entry: Entry) -> Sequence[str]:
+    """The phrases that say an entry, the first first."""
+    return (entry.phrase,) if isinstance(entry, Fact) else entry.phrases
+
+
+def _phrases(base: Base, entry: Entry, room: int, near: Sequence[str]) -> list[Phrase]:
+    """The phrases to say: the lead, then as many others as fit, what the message came near to first, then the nearest of the passage.
+
+    They are said in the passage's order; those of other passages come last.
+    """
+    lead, ids = _leads(entry)[0], _around(base, entry)
+    at, kept, left = ids.index(lead), {lead}, room - len(base.phrases[lead].text)
+    wanted = [*(i for i in near if i != lead), *sorted(ids, key=lambda i: (abs(ids.index(i) - at), -ids.index(i)))]
+    for i in wanted:
+        cost = len(base.phrases[i].short if i in ids else base.phrases[i].text) + 1
+        if i not in kept and cost <= left:
             kept.add(i)
-            left -= len(base.phrases[i].short) + 1
-    return [base.phrases[lead], *(base.phrases[i] for i in ids if i in kept and i != lead)]
+            left -= cost
+    others = [i for i in dict.fromkeys([*ids, *near]) if i in kept and i != lead]
+    return [base.phrases[i] for i in (lead, *others)]
 
 
-def _join(phrases: Sequence[Phrase]) -> str:
-    return " ".join([phrases[0].text, *(phrase.short for phrase in phrases[1:])])
+def _around(base: Base, entry: Entry) -> Sequence[str]:
+    """The phrases said around an entry: those of an overview, or of the passage of a fact."""
+    return base.passage_of(entry.phrase) if isinstance(entry, Fact) else entry.phrases
 
 
-def _buttons(base: Base, entry: Fact | Overview) -> Iterable[Button]:
+def _join(phrases: Sequence[Phrase], around: Sequence[str]) -> str:
+    """The first phrase in full, those that belong around it in their short form."""
+    return " ".join([phrases[0].text, *(phrase.short if phrase.id in around else phrase.text for phrase in phrases[1:])])
+
+
+def _buttons(base: Base, entry: Entry) -> Iterable[Button]:
     if isinstance(entry, Overview):
         yield from (button(base, i) for i in entry.next)
 

@@ -8,19 +8,29 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.answers import things
+from bot.answers import periods, things
+from bot.answers.following import Following
 from bot.answers.model import Context, Heard, Part
 from bot.knowledge import Base, Fact
 from bot.text import fold
 
 ANSWER = -0.35
-"""Margin from which an entry is answered."""
+"""Sureness from which an entry is answered: its margin, and SURE times its lead over the entries of other passages."""
+SURE = 1.0
+ON_TOPIC = -0.25
+"""The same for its lead over all that is no entry (other services, news, requests), weighed by TOPIC."""
+TOPIC = 1.0
 ASK = -0.8
 """Margin from which entries are offered as choices; below, the assistant says that it does not know."""
 NEIGHBOUR = -0.6
 """Margin from which a message counts as one about a neighbour of the programme."""
-SUPPORT = 0.08
-"""Bonus for each of the next labels, two at most, that is of the same heading: they agree on the subject."""
+MEMBER = "membre"
+"""The attribute of a country that takes part."""
+OTHER_PERIOD = "voisin/periode"
+LEAST = -1.0
+"""The margin of a rival that is not in the ranking, or weaker: nothing speaks for it."""
+PLAIN = 0.0
+"""Margin from which a message is plainly about another subject, whatever was said before."""
 PART = 0.15
 """What a part of a message must have more than a whole one: it was cut out of its sentence."""
 NEAR = 0.3
@@ -30,6 +40,15 @@ POINTED = 0.6
 ELLIPTIC_WORDS = 8
 """A message of at most so many words may lean on the question before it."""
 
+WINDOW = 0.4
+"""What an entry may have less than the best one and still be said beside it."""
+NEAR_FLOOR = -0.75
+"""Margin below which nothing is said beside the best entry."""
+BESIDE = 3
+"""Entries that may be said beside the best one."""
+
+LEANING_WORDS = 14
+"""The most words of a message that is read in the light of the last answer when nothing else explains it."""
 _ALONE = 3
 """Words of a message that leans whatever its first word is."""
 _CONTENT_WORDS = 3
@@ -38,53 +57,84 @@ _LEAN = re.compile(
     r"^(et|mais|ok|oui|ah|donc|puis|merci|lesquels?|lesquelles|laquelle|lequel|pourquoi|depuis|combien"
     r"|c'est|la-dedans|la dedans|en|ca|avant|apres|qui|quoi|pour)\b"
 )
+_SAME = re.compile(r"\b(pareil|pareille|la meme chose|le meme|idem|aussi|egalement|meme question|en a (un|une|aussi)|non plus)\b")
+"""Words by which the same is asked of something else."""
+_FEW = re.compile(r"\b(ceux|celles)[- ]la\b")
+"""Words that point back in a message of any length."""
 _POINTS = re.compile(r"\b(ceux|celui|celle|celles)(-(la|ci))?\b|\b(ca|cela|la-dedans|la dedans)\b")
-_EMPTY = frozenset({"pour", "dans", "avec", "aussi", "merci", "alors", "bien"})
+_EMPTY = frozenset(
+    "pour dans avec aussi merci alors bien pays pareil donc mais dernier derniere premier premiere deuxieme second seconde troisieme "
+    "amis amies freres soeurs voisins voisines collegues font chez pour nous particulier aussi egalement aller "
+    "quatrieme cinquieme meme idem quoi celui celle question chose".split()
+)
 
 
 class Judgement:
     """Reads rankings against one Base."""
 
-    def __init__(self, base: Base) -> None:
-        self.base = base
+    def __init__(self, base: Base, following: Following) -> None:
+        self.base, self.following = base, following
         self.labels = frozenset(f"info/{entry}" for entry in base.entries)
 
     def known(self, heard: Heard) -> Heard:
-        """What was heard without the entries that the knowledge no longer holds: a model may be older than a change of facts."""
+        """What was heard without the labels that cannot be meant.
+
+        Entries that the knowledge no longer holds (a model may be older than a change of facts), and another period when the
+        only years named are those of this edition.
+        """
+        years, own = periods.named(heard.text), periods.period_of(self.base)
+        dropped = {OTHER_PERIOD} if years and all(period.within(own) for period in years) else set()
 
         def keep(part: Part) -> Part:
-            ranking = ((name, score) for name, score in part.ranking if not name.startswith("info/") or name in self.labels)
-            return Part(part.text, tuple(ranking))
+            kept = (pair for pair in part.ranking if pair[0] not in dropped and (not pair[0].startswith("info/") or pair[0] in self.labels))
+            return Part(part.text, tuple(kept))
 
         return replace(heard, whole=keep(heard.whole), parts=tuple(map(keep, heard.parts)))
 
-    def confident(self, part: Part, threshold: float = ANSWER) -> str:
-        """The entry that a part asks for, when that is clear enough; else nothing."""
-        if not part.best.startswith("info/") or part.score + self.support(part) < threshold:
+    def confident(self, part: Part, more: float = 0.0) -> str:
+        """The entry that a part asks for, when that is clear enough, by `more` than the thresholds; else nothing."""
+        if not part.best.startswith("info/"):
             return ""
-        return things.realign(self.base, part).removeprefix("info/")
+        sure = part.score + SURE * (part.score - self._rival_entry(part)) >= ANSWER + more
+        on_topic = part.score + TOPIC * (part.score - self._rival_subject(part)) >= ON_TOPIC + more
+        return things.realign(self.base, part).removeprefix("info/") if sure and on_topic else ""
 
-    def support(self, part: Part) -> float:
-        """How far the labels after the best one speak of the same heading."""
-        section = self.section(part.best.removeprefix("info/"))
-        near = [label for label, score in part.ranking[1:4] if score >= ASK and self.section(label.removeprefix("info/")) == section]
-        return SUPPORT * min(2, len(near))
+    def _rival_entry(self, part: Part) -> float:
+        """The margin of the best entry of another passage than the best one's."""
+        passage = self.base.passage_id(part.best.removeprefix("info/"))
+        rivals = (score for label, score in part.ranking if label in self.labels and self.base.passage_id(label[5:]) != passage)
+        return max(LEAST, next(rivals, LEAST))
+
+    @staticmethod
+    def _rival_subject(part: Part) -> float:
+        """The margin of the best label that is no entry."""
+        return max(LEAST, next((score for label, score in part.ranking if not label.startswith("info/")), LEAST))
+
+    def beside(self, part: Part, entry: str) -> tuple[str, ...]:
+        """Entries of the same heading that the message may have meant as well, best first."""
+        section = self.section(entry)
+        found = [
+            label.removeprefix("info/")
+            for label, score in part.ranking
+            if label in self.labels and label != f"info/{entry}" and score >= max(NEAR_FLOOR, part.score - WINDOW)
+        ]
+        return tuple(other for other in found if self.section(other) == section)[:BESIDE]
 
     def asked_inside(self, heard: Heard) -> str:
         """The entry that the clearest part of a message asks for; nothing when the whole is plainly about something else."""
         if heard.whole.best.startswith("hors_sujet/") and heard.whole.score > ANSWER:
             return ""
-        parts = [part for part in heard.parts if self.confident(part, ANSWER + PART)]
-        return self.confident(max(parts, key=lambda part: part.score), ANSWER) if parts else ""
+        parts = [part for part in heard.parts if self.confident(part, PART)]
+        return self.confident(max(parts, key=lambda part: part.score)) if parts else ""
 
     def asked_apart(self, heard: Heard) -> list[str]:
-        """The entries, at most two, that different parts of a message ask for, each of another heading."""
+        """The entries, at most two, that different parts of a message ask for, each in another passage."""
         if heard.whole.best.startswith("hors_sujet/"):
             return []
         found: dict[str, str] = {}
         for part in heard.parts:
-            if entry := self.confident(part, ANSWER + PART):
-                found.setdefault(self.section(entry), entry)
+            if entry := self.confident(part, PART):
+                found.setdefault(self.base.passage_id(entry), entry)
         return list(found.values())[:2]
 
     def near_misses(self, part: Part) -> list[str]:
@@ -94,15 +144,25 @@ class Judgement:
     def is_elliptic(self, text: str) -> bool:
         """Whether a message leans on the one before: short, and opening like a follow-up or with hardly a word of its own."""
         words = fold(text).split()
-        return len(words) <= ELLIPTIC_WORDS and (len(words) <= _ALONE or _LEAN.match(fold(text)) is not None)
+        folded = fold(text)
+        leans = len(words) <= _ALONE or _LEAN.match(folded) is not None or _SAME.search(folded) is not None
+        return len(words) <= ELLIPTIC_WORDS and leans
 
-    def moved(self, text: str, context: Context) -> str:
-        """« Et au Maroc ? », « le troisième ? »: the fact with the same attribute of another object; else nothing."""
-        named = things.named(self.base, text) or self._ranked(text, context)
-        content = [word for word in re.findall(r"\w{4,}", fold(text)) if word not in _EMPTY]
-        if len(named) != 1 or not context.attribute or len(content) > _CONTENT_WORDS:
-            return ""
-        return self.base.grid.get((named[0], context.attribute), "")
+    def moved(self, heard: Heard, context: Context) -> tuple[str, ...]:
+        """« Et au Maroc ? », « le troisième ? », « la fiche du deuxième ? »: the attribute asked for, of other objects; else nothing."""
+        named = things.named(self.base, heard.text) or self._ranked(heard.text, context)
+        content = [word for word in re.findall(r"\w{4,}", fold(heard.text)) if word not in _EMPTY and word not in things.names(self.base)]
+        if not named or len(content) > _CONTENT_WORDS:
+            return ()
+        asked = self._attribute_asked(heard.whole, named[0]) if content else ""
+        entries = (self.base.grid.get((thing, asked or context.attribute), "") for thing in named)
+        return tuple(filter(None, entries))
+
+    def _attribute_asked(self, part: Part, thing: str) -> str:
+        """The attribute of an object that a message has words for, if any; that it takes part at all is no answer to a follow-up."""
+        likely = (label.removeprefix("info/") for label, score in part.ranking[:5] if score >= ANSWER)
+        attributes = (things.attribute_of(self.base, entry) for entry in likely)
+        return next((name for name in attributes if name and name != MEMBER and (thing, name) in self.base.grid), "")
 
     def not_given(self, heard: Heard, context: Context) -> str:
         """The entry next to a question whose object the page passes over: « et en Wallonie ? » after a budget; else nothing."""
@@ -116,25 +176,42 @@ class Judgement:
         return context.entry if self.base.things[named[0]].kind in kinds else ""
 
     def _ranked(self, text: str, context: Context) -> tuple[str, ...]:
-        rank, fact = things.rank_named(text), self.base.facts.get(context.entry)
-        if not rank or fact is None or fact.thing not in self.base.things:
+        """The object of the list spoken of that a rank names."""
+        rank, listing = things.rank_named(text), self.following.listing(context)
+        if not rank or listing is None or rank > len(listing.entries):
             return ()
-        return tuple(thing.id for thing in self.base.things_of(self.base.things[fact.thing].kind) if thing.rank == rank)
+        entry = self.base.facts.get(listing.entries[rank - 1 if rank > 0 else rank])
+        return (entry.thing,) if entry and entry.thing in self.base.things else ()
+
+    def in_context(self, part: Part, context: Context) -> Part:
+        """The ranking of a part with a bonus for what is near the last answer."""
+        if context.entry not in self.base.entries or (part.best.startswith("hors_sujet/") and part.score > PLAIN):
+            return part
+        most, back = self._leaning_bonus(part.text), self.following.points_back(part.text)
+        passage, section = self.base.passage_id(context.entry), self.section(context.entry)
+
+        def bonus(label: str) -> float:
+            entry = label.removeprefix("info/")
+            if label not in self.labels:
+                return 0.0
+            if back and (context.thing, things.attribute_of(self.base, entry)) in self.base.grid:
+                return most
+            return most if self.base.passage_id(entry) == passage else most / 2 if self.section(entry) == section else 0.0
+
+        ranking = sorted(((label, score + bonus(label)) for label, score in part.ranking), key=lambda pair: -pair[1])
+        return Part(part.text, tuple(ranking))
+
+    @staticmethod
+    def _leaning_bonus(text: str) -> float:
+        """The shorter a message, the more it leans; a pronoun points back as well."""
+        words = len(text.split())
+        if _FEW.search(fold(text)) or words <= _ALONE or (words <= ELLIPTIC_WORDS and _POINTS.search(fold(text))):
+            return POINTED
+        return NEAR if words <= ELLIPTIC_WORDS else NEAR / 2
 
     def leaning(self, part: Part, context: Context) -> str:
-        """The entry that a short message means, given the last one: scores with a bonus for what is near."""
-        passage, section = set(self.passage(context.entry)), self.section(context.entry)
-        most = POINTED if _POINTS.search(fold(part.text)) else NEAR
-        best, top = "", ANSWER
-        for label, score in part.ranking:
-            entry = label.removeprefix("info/")
-            if label not in self.labels or entry == context.entry:
-                continue
-            bonus = most if passage & set(self.passage(entry)) else most / 2 if self.section(entry) == section else 0.0
-            if bonus and score + bonus > top:
-                best, top = entry, score + bonus
-        rival = part.score if part.best != f"info/{best}" else -9.0
-        return best if best and top >= rival else ""
+        """The entry that a message means in the light of the last answer; nothing when that is not clear either."""
+        return self.confident(self.in_context(part, context))
 
     def nearest_phrase(self, part: Part) -> str:
         """The phrase of the entry that comes nearest, for a refusal; nothing when none is near."""

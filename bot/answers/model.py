@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -87,21 +87,31 @@ class Message:
 
 @dataclass(frozen=True)
 class Context:
-    """What is remembered between questions: the entry answered last, the objects it was about, the misses in a row."""
+    """What is remembered between questions.
+
+    The entry answered last, its attribute, the misses in a row, the object named last, and the edition when it is not the current one.
+    """
 
     entry: str = ""
     attribute: str = ""
     misses: int = 0
+    thing: str = ""
+    edition: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """For a Rasa slot."""
-        return {"entry": self.entry, "attribute": self.attribute, "misses": self.misses}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any] | None) -> Context:
         """From a Rasa slot; anything unreadable counts as nothing remembered."""
         raw = raw or {}
-        return cls(str(raw.get("entry", "")), str(raw.get("attribute", "")), int(raw.get("misses", 0)))
+        texts = {name: str(raw.get(name, "")) for name in ("entry", "attribute", "thing", "edition")}
+        return cls(misses=int(raw.get("misses", 0)), **texts)
+
+
+NOTHING = Context()
+"""Nothing was said before."""
 
 
 @dataclass(frozen=True)
@@ -110,3 +120,16 @@ class Said:
 
     messages: tuple[Message, ...]
     context: Context = field(default_factory=Context)
+
+
+class Answers(Protocol):
+    """What a request in the making needs of the answers: one edition (Answerer) or all of them (Editions)."""
+
+    def reply(self, heard: Heard, context: Context) -> Said:
+        """What is said to a message; never silence."""
+
+    def knows(self, heard: Heard, context: Context) -> bool:
+        """Whether the message is a question about the programme that would be answered at once."""
+
+    def asked_beside(self, heard: Heard) -> Said | None:
+        """The answer to a question that stands beside a request."""

@@ -20,6 +20,8 @@ _CONFIRMS = re.compile(
     r"|\bbien\b.*\?|\b(non|hein|n'est-ce pas|c'est (exact|juste|correct|ca|vrai))\s*\?\s*$|\b(vrai|exact|correct|confirmez?)\b"
 )
 _OPEN = re.compile(r"\b(quel|quelle|quels|quelles|combien|comment|pourquoi|quand|qui|quoi|ou est|lesquels|lesquelles)\b")
+_EARLIEST, _LATEST = 1900, 2100
+"""Figures that are years: « de 2014 à 2018 » is wrong as a whole when one of them is."""
 _NUMBER = re.compile(r"(?<![\w.,])(\d{1,3}(?:[ .]\d{3})+|\d+(?:,\d+)?)(?:\s*(millions?|mille|m€|m)\b)?")
 
 
@@ -31,7 +33,10 @@ def premise(base: Base, entry: str, text: str) -> bool | None:
         return None
     said = _figures(folded)
     values = {number for value in _values(base, fact) for number in _numbers(value)}
-    return bool(said & values) if said and values else None
+    if not said or not values:
+        return None
+    years = all(_EARLIEST <= number <= _LATEST for number in said | values)
+    return said <= values if years else bool(said & values)
 
 
 def _values(base: Base, fact: Fact) -> list[Value]:

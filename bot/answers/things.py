@@ -25,6 +25,14 @@ _RANKS = {
     "troisieme": 3,
     "3e": 3,
     "3eme": 3,
+    "quatrieme": 4,
+    "4e": 4,
+    "4eme": 4,
+    "cinquieme": 5,
+    "5e": 5,
+    "5eme": 5,
+    "dernier": -1,
+    "derniere": -1,
 }
 _NOT_FOREIGN = {"belgique", "monde"}
 """Names that Babel lists among the territories and that do not make a question one about another country."""
@@ -76,8 +84,13 @@ def named(base: Base, text: str) -> tuple[str, ...]:
     return tuple(thing.id for thing in base.things.values() if thing.kind and any(_stands_in(alias, rest) for alias in thing.aliases))
 
 
+def names(base: Base) -> frozenset[str]:
+    """The words by which objects are named, folded."""
+    return frozenset(word for thing in base.things.values() for alias in thing.aliases for word in re.findall(r"\w+", alias))
+
+
 def rank_named(text: str) -> int | None:
-    """The rank that a text names on its own: « le troisième ? » -> 3."""
+    """The rank that a text names on its own: « le troisième ? » -> 3, « le dernier ? » -> -1."""
     return next((_RANKS[word] for word in re.findall(r"\w+", fold(text)) if word in _RANKS), None)
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.answers.answerer import Answerer
-from bot.answers.model import Context, Heard, Message
+from bot.answers.model import Answers, Context, Heard, Message
 from bot.intake import corrections, signs
 from bot.intake.fields import NAME_LONGEST, SUBJECT_LONGEST, find_email, read, read_phone, without_email
 from bot.intake.model import CANCELLED, CONFIRMATION, CONSENT, CONTACT, DECLINED, QUALIFIED, SCREENING, Dossier, Turn
@@ -34,7 +33,7 @@ Step = Callable[[Heard, Dossier, Context], "Turn | None"]
 class Intake:
     """Leads a person through a request."""
 
-    def __init__(self, screening: Screening, answerer: Answerer, texts: Texts, retention_days: int) -> None:
+    def __init__(self, screening: Screening, answerer: Answers, texts: Texts, retention_days: int) -> None:
         self.screening, self.answerer, self.texts, self.retention_days = screening, answerer, texts, retention_days
         self.steps: tuple[Step, ...] = (
             self.alarmed,

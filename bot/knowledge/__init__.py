@@ -1,6 +1,21 @@
 """The programme's facts: what stands in data/knowledge/, typed and checked. The only source of facts."""
 
 from bot.knowledge.loader import load_base
-from bot.knowledge.model import OVERVIEW, Base, Edition, Entry, Fact, Overview, Passage, Phrase, Thing, Value
+from bot.knowledge.model import ASPECTS, OVERVIEW, REFUSAL, Base, Edition, Entry, Fact, Listing, Overview, Passage, Phrase, Thing, Value
 
-__all__ = ["OVERVIEW", "Base", "Edition", "Entry", "Fact", "Overview", "Passage", "Phrase", "Thing", "Value", "load_base"]
+__all__ = [
+    "ASPECTS",
+    "OVERVIEW",
+    "REFUSAL",
+    "Base",
+    "Edition",
+    "Entry",
+    "Fact",
+    "Listing",
+    "Overview",
+    "Passage",
+    "Phrase",
+    "Thing",
+    "Value",
+    "load_base",
+]

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import yaml
 
 from bot.errors import KnowledgeError
-from bot.knowledge.model import Base, Edition, Fact, Overview, Passage, Phrase, Thing, Value
+from bot.knowledge.model import ASPECTS, REFUSAL, Base, Edition, Fact, Listing, Overview, Passage, Phrase, Thing, Value
 from bot.text import fold, typeset
 
 _LINE = "\0line"
@@ -105,11 +105,17 @@ class _Reader:
         passages = self.unique(self.each("passages", self.passage))
         overviews = self.unique(self.each("apercus", self.overview))
         edition = self.attempt(self.edition)
-        nearest = {kind: str(phrase) for kind, phrase in self.top("refus")} if "refus" in self.raw else {}
+        nearest = {kind: str(phrase) for kind, phrase in self.optional("refus")}
+        asides = {k: aside for k, v in self.optional("relances") if (aside := self.attempt(self.aside, v))}
+        listings = self.unique(self.each("listes", self.listing)) if "listes" in self.raw else {}
         self.ties()
         if self.faults or edition is None:
             raise KnowledgeError("\n".join(self.faults))
-        return Base(edition, sections, things, phrases, tuple(passages.values()), overviews, nearest)
+        return Base(edition, sections, things, phrases, tuple(passages.values()), overviews, nearest, asides, tuple(listings.values()))
+
+    def optional(self, key: str) -> list[tuple[str, Any]]:
+        """What stands under a name that may be left out."""
+        return self.top(key) if key in self.raw else []
 
     def top(self, key: str) -> list[tuple[str, Any]]:
         """What stands under a name at the top of the file, name by name."""
@@ -181,6 +187,16 @@ class _Reader:
         title, phrases, following = typeset(self.take(node, "titre", str)), self.texts(node, "phrases"), self.texts(node, "suite")
         return Overview(node["id"], title, text, phrases, following, str(node.get("attribut", "")), str(node.get("objet", "")))
 
+    def aside(self, node: Any) -> Mapping[str, str]:
+        self.mappings(self.raw, "relances", [node])
+        given = {aspect: str(entry) for aspect, entry in node.items() if aspect != _LINE}
+        if unknown := sorted(given.keys() - ASPECTS):
+            self.fail(node[_LINE], f"« {unknown[0]} » n'est pas une relance connue ; choisissez parmi : {', '.join(sorted(ASPECTS))}")
+        return given
+
+    def listing(self, node: Mapping[str, Any]) -> Listing:
+        return Listing(self.take(node, "id", str), self.texts(node, "entrees"), self.take(node, "ensemble", str))
+
     def ties(self) -> None:
         """Every id that one part names must exist in the other, be it in an item with faults of its own."""
         phrases, overviews = self.nodes(self.raw, "phrases"), self.nodes(self.raw, "apercus")
@@ -190,12 +206,25 @@ class _Reader:
                 self.attempt(self.fail, fact[_LINE], f"le fait « {fact['id']} » est écrit deux fois ; un fait n'est écrit qu'une fois")
             facts.add(fact.get("id"))
         known = {node.get("id") for node in phrases}
-        for kind, phrase in self.top("refus") if "refus" in self.raw else ():
+        for kind, phrase in self.optional("refus"):
             if phrase not in known:
                 self.attempt(self.fail, self.raw["refus"][_LINE], f"« {phrase} » n'existe pas ; corrigez « {kind}: » de « refus: »")
         self.links("passages", "phrases", known)
         self.links("apercus", "phrases", known)
-        self.links("apercus", "suite", facts | {node.get("id") for node in overviews})
+        entries = facts | {node.get("id") for node in overviews}
+        self.links("apercus", "suite", entries)
+        self.links("listes", "entrees", entries)
+        self.asides_lead_somewhere(entries | {f"{REFUSAL}{kind}" for kind, _ in self.optional("refus")}, entries)
+
+    def asides_lead_somewhere(self, targets: Container[Any], entries: set[Any]) -> None:
+        """What a follow-up starts from and leads to is there: a passage or an entry, an entry or a refusal."""
+        starts = entries | {node.get("id") for node in self.nodes(self.raw, "passages")}
+        for start, node in self.optional("relances"):
+            if start not in starts:
+                self.attempt(self.fail, node[_LINE], f"« {start} » n'est ni un passage ni un fait ; corrigez « relances: »")
+            for aspect, target in node.items():
+                if aspect != _LINE and target not in targets:
+                    self.attempt(self.fail, node[_LINE], f"« {target} » n'existe pas ; corrigez « {aspect}: » de « {start} »")
 
     def links(self, key: str, ids: str, known: Container[Any]) -> None:
         for node in self.nodes(self.raw, key):

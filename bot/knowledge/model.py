@@ -15,6 +15,10 @@ from bot.text import NNBSP
 _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 OVERVIEW = "apercu"
 """The attribute under which the grid holds the overview of one object, such as a country or a part of the objective."""
+ASPECTS = frozenset("quoi pourquoi but quand phase fin avant apres combien qui ou comment liste exemple detail effet".split())
+"""What a short message may ask after an answer: « pourquoi ? », « jusqu'à quand ? », « par exemple ? »."""
+REFUSAL = "refus."
+"""Before the kind of a refusal, where a follow-up leads to what the page does not say."""
 _UNITS = {"EUR": f"{NNBSP}€", "pourcent": f"{NNBSP}%"}
 """What is written after the number. Other units are part of the sentence."""
 _WORDS = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq", 6: "six", 7: "sept", 8: "huit", 9: "neuf"}
@@ -106,6 +110,15 @@ class Thing:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Entries that people go through by rank: « le deuxième ? », « les autres ? ». `whole` says them all."""
+
+    id: str
+    entries: tuple[str, ...]
+    whole: str
+
+
+@dataclass(frozen=True)
 class Edition:
     """One edition of the programme, and the page on which all its facts rest."""
 
@@ -119,7 +132,11 @@ class Edition:
 
 @dataclass(frozen=True)
 class Base:
-    """The whole knowledge of one edition. `nearest`: the phrase said after a refusal, by kind of neighbouring question."""
+    """The whole knowledge of one edition.
+
+    `nearest`: the phrase said after a refusal, by kind of neighbouring question. `asides`: what a bare follow-up leads to,
+    by passage or entry, then by aspect: an entry, or `refus.` and a kind of refusal.
+    """
 
     edition: Edition
     sections: Mapping[str, str]
@@ -128,6 +145,8 @@ class Base:
     passages: tuple[Passage, ...]
     overviews: Mapping[str, Overview]
     nearest: Mapping[str, str] = field(default_factory=dict)
+    asides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    listings: tuple[Listing, ...] = ()
 
     @cached_property
     def facts(self) -> Mapping[str, Fact]:
@@ -149,6 +168,20 @@ class Base:
         """The ids of the phrases that hold together with `phrase`, itself among them: those of the first passage with it."""
         return next((passage.phrases for passage in self.passages if phrase in passage.phrases), (phrase,))
 
+    def passage_id(self, entry: str) -> str:
+        """The id of the passage in which an entry is said; empty for an unknown entry."""
+        found = self.entries.get(entry)
+        if found is None:
+            return ""
+        if isinstance(found, Overview):
+            return max(self.passages, key=lambda passage: _shared(passage.phrases, found.phrases)).id if self.passages else ""
+        return next((passage.id for passage in self.passages if found.phrase in passage.phrases), "")
+
     def things_of(self, kind: str) -> tuple[Thing, ...]:
         """The objects of a kind (« pays », « pilier », « volet »), in the order of the file."""
         return tuple(thing for thing in self.things.values() if thing.kind == kind)
+
+
+def _shared(passage: tuple[str, ...], phrases: tuple[str, ...]) -> tuple[int, bool]:
+    """How much of a passage an overview says; the passage that begins as it does wins."""
+    return len(set(passage) & set(phrases)), passage[0] == phrases[0]

@@ -20,6 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.text import clean
 from bot.understanding.classifier import Classifier
 from bot.understanding.parts import load_language, split
+from bot.understanding.requests import settle
 
 _FILE = "classifier.joblib"
 _LONGEST = 2000
@@ -87,7 +88,7 @@ class Understanding(GraphComponent, IntentClassifier):  # type: ignore[misc]  # 
             self.language = load_language()
         found = split(text, self.language)
         texts = [text, *found.questions]
-        rankings = self.classifier.rank(texts)
+        rankings = settle(texts, self.classifier.rank(texts))
         message.set("parts", [{"text": t, "ranking": r} for t, r in zip(texts, rankings, strict=True)], add_to_output=True)
         message.set("persons", list(found.persons), add_to_output=True)
         intents = _as_intents(rankings[0])

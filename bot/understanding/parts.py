@@ -16,7 +16,7 @@ MOST = 6
 SHORTEST = 2
 """Words of a part."""
 
-_ENDS = re.compile(r"(?<=[?!;])\s*|(?<=\w\w\.)\s+|\n+")
+_ENDS = re.compile(r"(?<=[?!;])\s*|(?<=\w\w\.)\s+|(?<=\w)\s*:\s+|\n+")
 _JOINTS = re.compile(r"(?:\s*,)?\s+(?:et|puis|mais aussi|ainsi que)\s+(?!/)", re.IGNORECASE)
 _POLITE = re.compile(
     r"^(?:(?:bonjour|bonsoir|bjr|salut|hello|merci|mrc|svp|s'il vous pla[iî]t|d'accord|ok|madame|monsieur|cher[es]*|cordialement"

@@ -219,9 +219,7 @@ async def test_without_the_token_nothing_is_handled(authorised: dict[str, str], 
     assert response.status_code == 401
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"sender": ""}, {"sender": None}, {"message": 5}, {"id": 5}, {"message": None}], ids=str
-)
+@pytest.mark.parametrize("wrong", [{"sender": ""}, {"sender": None}, {"message": 5}, {"id": 5}, {"message": None}], ids=str)
 async def test_a_body_that_is_no_turn_is_refused(authorised: dict[str, str], wrong: dict[str, Any]) -> None:
     async with serving(await handled("Bonjour."), READY) as client:
         assert (await client.post("/webhook", json=TURN | wrong, headers=authorised)).status_code == 400

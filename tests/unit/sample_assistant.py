@@ -7,13 +7,14 @@ from functools import lru_cache
 
 from bot.answers.answerer import Answerer
 from bot.answers.model import Heard, Part
+from bot.answers.wordings import Wordings
 from bot.intake.flow import Intake
 from bot.intake.screening import Screening
 from bot.knowledge import Base
 from bot.places import Gazetteer
 from bot.screening import Lexicon
 from bot.texts import Texts
-from bot.wiring import TEXTS, build_base
+from bot.wiring import TEXTS, WORDINGS, build_base
 
 RETENTION_DAYS = 365
 SURE = 0.6
@@ -31,8 +32,13 @@ def the_texts() -> Texts:
 
 
 @lru_cache(maxsize=1)
+def the_wordings() -> Wordings:
+    return Wordings.load(WORDINGS)
+
+
+@lru_cache(maxsize=1)
 def the_answerer() -> Answerer:
-    return Answerer(the_base(), the_texts())
+    return Answerer(the_base(), the_texts(), the_wordings())
 
 
 @lru_cache(maxsize=1)

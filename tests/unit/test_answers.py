@@ -40,7 +40,7 @@ def test_none_of_these_counts_as_a_question_that_was_not_understood() -> None:
 def test_a_clear_question_gets_its_fact_and_is_remembered() -> None:
     said = reply(heard("c'est quoi le budget pour Bruxelles ?", "info/combien.bruxelles"))
     assert facts(said.messages[0])[0] == "combien.bruxelles"
-    assert said.context == Context("combien.bruxelles", "montant")
+    assert said.context == Context("combien.bruxelles", "montant", thing="bruxelles")
 
 
 def test_an_answer_ends_a_row_of_misses() -> None:
@@ -142,6 +142,6 @@ def test_an_unclear_short_question_leans_on_the_last_answer() -> None:
 
 
 def test_an_unclear_short_question_that_opens_like_no_follow_up_is_rescued_by_the_last_answer() -> None:
-    asked = ranked("on fesait koi o debut", ("info/quand.microprojets", -0.5))
+    asked = ranked("kel petit projet ils soutenai", ("info/quand.microprojets", -0.64))
     assert reply(asked, Context("quand.lancement")).context.entry == "quand.microprojets"
     assert reply(asked).context.entry == ""

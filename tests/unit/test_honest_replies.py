@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sample_assistant import heard, part, ranked
+from sample_assistant import heard, part, ranked, the_wordings
 from sample_reply import ANSWERER, BASE, INTENT, MENU, NOTHING, TEXTS, facts, only, reply, titles
 
 from bot.answers.answerer import CHOICES, Answerer
@@ -201,6 +201,6 @@ def test_what_would_be_answered_at_once_is_known(asked: Heard, known: bool) -> N
 
 
 def test_a_base_without_refusals_says_that_it_does_not_know() -> None:
-    answerer = Answerer(replace(BASE, nearest={}), TEXTS)
+    answerer = Answerer(replace(BASE, nearest={}), TEXTS, the_wordings())
     assert answerer.reply(heard("et le Mali ?", "voisin/pays"), NOTHING).messages[0].text == TEXTS("hors_sujet.inconnu")
     assert answerer.reply(heard("et en 2025 ?", "voisin/periode"), NOTHING).messages[0].text == TEXTS("hors_sujet.inconnu")

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import pytest
-from sample_assistant import heard, part, ranked, the_base
+from sample_assistant import heard, part, ranked, the_base, the_wordings
 
-from bot.answers.judgement import ANSWER, ASK, NEAR, PART, POINTED, SUPPORT, Judgement
+from bot.answers.following import Following
+from bot.answers.judgement import ANSWER, ASK, BESIDE, LEAST, NEAR, ON_TOPIC, PART, POINTED, WINDOW, Judgement
 from bot.answers.model import Context, Part
 
 BASE = the_base()
-JUDGEMENT = Judgement(BASE)
+JUDGEMENT = Judgement(BASE, Following(BASE, the_wordings()))
 A_HAIR = 0.001
 BUDGET, BRUSSELS, DIRECT = "info/combien.total", "info/combien.bruxelles", "info/combien.direct"
 FAR = "info/quoi.sigle"
 
 
+ALONE = (ON_TOPIC + LEAST) / 2
+"""The margin at which an entry without rivals is just answered: its lead over them counts as much as itself."""
+APART = ALONE + PART / 2
+"""The same for a part of a message."""
+
+
 @pytest.mark.parametrize(
     ("asked", "entry"),
     [
-        (part("le budget", (BUDGET, ANSWER)), "combien.total"),
-        (part("le budget", (BUDGET, ANSWER - A_HAIR)), ""),
-        (part("le budget", (BUDGET, ANSWER - SUPPORT), (BRUSSELS, ASK)), "combien.total"),
-        (part("le budget", (BUDGET, ANSWER - SUPPORT), (BRUSSELS, ASK - A_HAIR)), ""),
-        (part("le budget", (BUDGET, ANSWER - 2 * SUPPORT), (BRUSSELS, ASK), (DIRECT, ASK)), "combien.total"),
-        (part("le budget", (BUDGET, ANSWER - 2 * SUPPORT - A_HAIR), (BRUSSELS, ASK), (DIRECT, ASK), ("info/combien.duree", ASK)), ""),
-        (part("le budget", (BUDGET, ANSWER - SUPPORT), (FAR, 0.0)), ""),
+        (part("le budget", (BUDGET, ALONE + A_HAIR)), "combien.total"),
+        (part("le budget", (BUDGET, ALONE - A_HAIR)), ""),
+        (part("le budget", (BUDGET, ANSWER + A_HAIR), (FAR, ANSWER)), "combien.total"),
+        (part("le budget", (BUDGET, ANSWER - A_HAIR), (FAR, ANSWER - A_HAIR)), ""),
+        (part("le budget", (BUDGET, ANSWER - A_HAIR), (BRUSSELS, ANSWER - 2 * A_HAIR), (FAR, -0.6)), "combien.total"),
+        (part("le budget", (BUDGET, ON_TOPIC + A_HAIR), ("hors_sujet/service", ON_TOPIC)), "combien.total"),
+        (part("le budget", (BUDGET, ON_TOPIC - A_HAIR), ("hors_sujet/service", ON_TOPIC - A_HAIR)), ""),
         (part("le budget", ("voisin/chiffre", 0.9), (BUDGET, 0.8)), ""),
         (part("le budget", ("demande", 0.9)), ""),
         (part("le budget"), ""),
@@ -33,11 +40,11 @@ FAR = "info/quoi.sigle"
     ids=[
         "at the threshold",
         "below it",
-        "carried by one of its heading",
-        "not carried by one too far",
-        "carried by two",
-        "a third carries no more",
-        "not carried by another heading",
+        "a rival of another passage, just sure",
+        "a rival of another passage, not sure",
+        "one of its own passage is no rival",
+        "another subject close behind, just clear",
+        "another subject close behind, not clear",
         "a neighbour",
         "a request",
         "nothing understood",
@@ -49,26 +56,34 @@ def test_an_entry_is_answered_only_when_it_is_clear_enough(asked: Part, entry: s
 
 
 @pytest.mark.parametrize(
-    ("ranking", "support"),
+    ("ranking", "beside"),
     [
-        (((BUDGET, 0.1),), 0.0),
-        (((BUDGET, 0.1), (BRUSSELS, -0.2)), SUPPORT),
-        (((BUDGET, 0.1), (BRUSSELS, -0.2), (DIRECT, -0.3)), 2 * SUPPORT),
-        (((BUDGET, 0.1), (FAR, -0.2), (FAR, -0.2), (FAR, -0.2), (BRUSSELS, -0.2)), 0.0),
-        (((BUDGET, 0.1), ("hors_sujet/service", 0.05)), 0.0),
+        (((BUDGET, 0.3), (BRUSSELS, 0.3 - WINDOW)), ("combien.bruxelles",)),
+        (((BUDGET, 0.3), (BRUSSELS, 0.3 - WINDOW - A_HAIR)), ()),
+        (((BUDGET, 0.3), (FAR, 0.2), (DIRECT, 0.1)), ("combien.direct",)),
+        (((BUDGET, 0.3), ("demande", 0.2)), ()),
+        (
+            (
+                (BUDGET, 0.3),
+                *((f"info/{entry}", 0.2) for entry in ("combien.bruxelles", "combien.direct", "combien.duree", "apercu.budget")),
+            ),
+            3,
+        ),
     ],
-    ids=["alone", "one", "two", "the fifth is too far down", "another subject"],
+    ids=["in the window", "outside it", "another heading is left out", "no entry", "three at most"],
 )
-def test_labels_of_the_same_heading_support_the_best(ranking: tuple[tuple[str, float], ...], support: float) -> None:
-    assert JUDGEMENT.support(part("le budget", *ranking)) == pytest.approx(support)
+def test_what_else_may_have_been_meant_is_said_beside(ranking: tuple[tuple[str, float], ...], beside: tuple[str, ...] | int) -> None:
+    found = JUDGEMENT.beside(part("le budget", *ranking), "combien.total")
+    assert (len(found) if isinstance(beside, int) else found) == beside
+    assert len(found) <= BESIDE
 
 
 @pytest.mark.parametrize(
     ("whole", "score", "parts", "entry"),
     [
-        ("hors_sujet/service", ANSWER, [(BUDGET, ANSWER + PART)], "combien.total"),
+        ("hors_sujet/service", ANSWER, [(BUDGET, APART + A_HAIR)], "combien.total"),
         ("hors_sujet/service", ANSWER + A_HAIR, [(BUDGET, 0.9)], ""),
-        ("demande", 0.9, [(BUDGET, ANSWER + PART - A_HAIR)], ""),
+        ("demande", 0.9, [(BUDGET, APART - A_HAIR)], ""),
         ("demande", 0.9, [("info/quoi.sigle", 0.2), (BUDGET, 0.3)], "combien.total"),
         ("demande", 0.9, [("demande", 0.9)], ""),
         ("demande", 0.9, [], ""),
@@ -84,7 +99,7 @@ def test_a_part_is_answered_inside_a_message_that_is_none(whole: str, score: flo
     [
         ([(BUDGET, 0.3), ("info/secteurs.benin", 0.3)], ["combien.total", "secteurs.benin"]),
         ([(BUDGET, 0.3), (BRUSSELS, 0.9)], ["combien.total"]),
-        ([(BUDGET, 0.3), ("info/secteurs.benin", ANSWER + PART - A_HAIR)], ["combien.total"]),
+        ([(BUDGET, 0.3), ("info/secteurs.benin", APART - A_HAIR)], ["combien.total"]),
         ([(BUDGET, 0.3), ("info/secteurs.benin", 0.3), ("info/quand.lancement", 0.9)], ["combien.total", "secteurs.benin"]),
         ([], []),
     ],
@@ -138,14 +153,14 @@ def test_a_short_message_that_opens_like_a_follow_up_leans_on_the_one_before(tex
         ("et au Maroc ?", Context("secteurs.benin", "secteur"), "secteurs.maroc"),
         ("et au Maroc ?", Context("quoi.sigle", ""), ""),
         ("et au Maroc ?", Context("combien.total", "montant"), ""),
-        ("et au Maroc et au Sénégal ?", Context("secteurs.benin", "secteur"), ""),
+        ("et au Maroc et au Sénégal ?", Context("secteurs.benin", "secteur"), "secteurs.maroc secteurs.senegal"),
         ("et au Mali ?", Context("secteurs.benin", "secteur"), ""),
         ("et qui paie tout cela au Maroc, finalement, chaque année ?", Context("secteurs.benin", "secteur"), ""),
         ("le troisième ?", Context("piliers.premier", "contenu"), "piliers.troisieme"),
         ("le deuxième ?", Context("volet1.capacites", "contenu"), "volet2.autonomie"),
         ("le troisième ?", Context("volet1.capacites", "contenu"), ""),
-        ("le troisième ?", Context("secteurs.benin", "secteur"), ""),
-        ("le troisième ?", Context("quoi.sigle", "contenu"), ""),
+        ("le troisième ?", Context("secteurs.benin", "secteur"), "secteurs.maroc"),
+        ("le troisième ?", Context("quoi.loi", "contenu"), ""),
         ("le troisième ?", Context("un.fait.supprime", "contenu"), ""),
     ],
     ids=[
@@ -158,13 +173,13 @@ def test_a_short_message_that_opens_like_a_follow_up_leans_on_the_one_before(tex
         "along the list",
         "along the other list",
         "past its end",
-        "countries have no rank",
+        "along the countries",
         "not on a list",
         "an entry that is gone",
     ],
 )
 def test_a_follow_up_keeps_the_attribute_and_changes_the_object(text: str, context: Context, entry: str) -> None:
-    assert JUDGEMENT.moved(text, context) == entry
+    assert JUDGEMENT.moved(heard(text), context) == tuple(entry.split())
 
 
 @pytest.mark.parametrize(
@@ -197,30 +212,34 @@ def test_a_figure_that_is_not_given_for_this_object_is_known_as_such(text: str, 
 @pytest.mark.parametrize(
     ("asked", "last", "entry"),
     [
-        (part("et le direct", (DIRECT, ANSWER - NEAR + A_HAIR)), "combien.total", "combien.direct"),
-        (part("et le direct", (DIRECT, ANSWER - NEAR - A_HAIR)), "combien.total", ""),
-        (part("et cela", (DIRECT, ANSWER - POINTED + A_HAIR)), "combien.total", "combien.direct"),
-        (part("et ceux-là", (DIRECT, ANSWER - POINTED - A_HAIR)), "combien.total", ""),
-        (part("et après", (BUDGET, 0.9)), "combien.total", ""),
-        (part("et alors", (FAR, 0.9)), "combien.total", ""),
+        (part("et dis donc le direct alors", (DIRECT, ALONE - NEAR + A_HAIR)), "combien.total", "combien.direct"),
+        (part("et dis donc le direct alors", (DIRECT, ALONE - NEAR - A_HAIR)), "combien.total", ""),
+        (part("et le direct", (DIRECT, ALONE - POINTED + A_HAIR)), "combien.total", "combien.direct"),
+        (
+            part("et pour quelle raison ceux-là, dites-moi donc un peu", (DIRECT, ALONE - POINTED + A_HAIR)),
+            "combien.total",
+            "combien.direct",
+        ),
+        (part("et ceux-là", (DIRECT, ALONE - POINTED - A_HAIR)), "combien.total", ""),
+        (part("le direct, dans une question déjà un peu longue", (DIRECT, ALONE - NEAR / 2 + A_HAIR)), "combien.total", "combien.direct"),
         (part("et alors", (FAR, 0.3), (DIRECT, 0.1)), "combien.total", "combien.direct"),
-        (part("et alors", (FAR, 0.5), (DIRECT, 0.1)), "combien.total", ""),
-        (part("et alors", ("hors_sujet/service", 0.5), (DIRECT, 0.1)), "combien.total", ""),
+        (part("et alors", (FAR, 0.9), (DIRECT, 0.1)), "combien.total", "quoi.sigle"),
+        (part("et alors", ("hors_sujet/service", A_HAIR), (DIRECT, 0.0)), "combien.total", ""),
+        (part("et alors", ("hors_sujet/service", -A_HAIR), (DIRECT, -0.1)), "combien.total", "combien.direct"),
         (part("et alors"), "combien.total", ""),
-        (part("et le direct", (DIRECT, 0.5)), "", ""),
     ],
     ids=[
         "near enough",
         "too far",
-        "pointed at",
-        "pointed at, too far",
-        "the last answer itself",
-        "of another passage",
+        "hardly a word",
+        "pointed at in many words",
+        "hardly a word, too far",
+        "longer, half the bonus",
         "better than a weak rival",
         "weaker than its rival",
-        "another subject",
+        "plainly another subject",
+        "not so plainly another subject",
         "nothing understood",
-        "nothing answered before",
     ],
 )
 def test_a_leaning_message_means_a_neighbour_of_the_last_answer(asked: Part, last: str, entry: str) -> None:
@@ -228,8 +247,8 @@ def test_a_leaning_message_means_a_neighbour_of_the_last_answer(asked: Part, las
 
 
 def test_an_entry_of_the_same_heading_has_half_the_bonus() -> None:
-    asked = part("et la loi", ("info/quoi.loi", ANSWER - NEAR / 2 + A_HAIR))
-    other = part("et la loi", ("info/quoi.loi", ANSWER - NEAR / 2 - A_HAIR))
+    asked = part("et dis donc la loi alors", ("info/quoi.loi", ALONE - NEAR / 2 + A_HAIR))
+    other = part("et dis donc la loi alors", ("info/quoi.loi", ALONE - NEAR / 2 - A_HAIR))
     assert (JUDGEMENT.leaning(asked, Context("quoi.sigle")), JUDGEMENT.leaning(other, Context("quoi.sigle"))) == ("quoi.loi", "")
 
 

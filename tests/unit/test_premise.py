@@ -8,8 +8,9 @@ from bot.answers.answerer import Answerer
 from bot.answers.model import Context, Heard, Part
 from bot.answers.premise import premise
 from bot.knowledge import Base
+from bot.answers.wordings import Wordings
 from bot.texts import Texts
-from bot.wiring import TEXTS, build_base
+from bot.wiring import TEXTS, WORDINGS, build_base
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_a_figure_taken_for_granted_is_judged(base: Base, entry: str, text: str,
 
 
 def reply(base: Base, text: str, label: str, context: Context) -> str:
-    answerer = Answerer(base, Texts.load(TEXTS))
+    answerer = Answerer(base, Texts.load(TEXTS), Wordings.load(WORDINGS))
     return answerer.reply(Heard(text, Part(text, ((label, 0.5),))), context).messages[0].text
 
 

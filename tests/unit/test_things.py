@@ -40,7 +40,17 @@ def test_the_objects_that_a_message_names(text: str, named: tuple[str, ...]) -> 
 
 @pytest.mark.parametrize(
     ("text", "rank"),
-    [("le troisième ?", 3), ("et le 2e", 2), ("la seconde", 2), ("le premier", 1), ("le 1er", 1), ("le quatrième", None), ("", None)],
+    [
+        ("le troisième ?", 3),
+        ("et le 2e", 2),
+        ("la seconde", 2),
+        ("le premier", 1),
+        ("le 1er", 1),
+        ("le quatrième", 4),
+        ("le dernier", -1),
+        ("le sixième", None),
+        ("", None),
+    ],
 )
 def test_the_rank_that_a_message_names(text: str, rank: int | None) -> None:
     assert things.rank_named(text) == rank

@@ -54,8 +54,6 @@ def rasa_peer(*answers: tuple[int, Any] | None, health: tuple[tuple[int, Any] | 
     return Peer({"/webhooks/cic/health": list(health), "/webhooks/cic/webhook": list(answers)})
 
 
-
-
 @asynccontextmanager
 async def connected(rasa: Peer | None, actions: Peer | None, patience: float = 0.0) -> AsyncIterator[RasaClient]:
     """A client of two peers; None stands for a process that is not there."""

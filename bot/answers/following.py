@@ -1,0 +1,107 @@
+"""Reads a short message that only makes sense after an answer: « pourquoi ? », « et le deuxième ? », « c'est tout ? ». Pure.
+
+What such a message leads to stands in the knowledge (`relances:`, `listes:`), how people word it in data/relances/.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.answers import things
+from bot.answers.model import Context
+from bot.answers.wordings import Wordings
+from bot.knowledge import REFUSAL, Base, Fact, Listing
+from bot.text import fold
+
+ALL, SURE = "tout", "sur"
+"""What a message asks that wants the last answer confirmed: is that all, are you sure."""
+
+
+@dataclass(frozen=True)
+class Lead:
+    """Where a short message leads: an entry, or a kind of refusal; `confirms` when it asks whether the last answer holds."""
+
+    entry: str = ""
+    refusal: str = ""
+    confirms: str = ""
+
+
+@dataclass(frozen=True)
+class Following:
+    """Follow-ups on the answers of one Base."""
+
+    base: Base
+    wordings: Wordings
+
+    def lead(self, text: str, context: Context) -> Lead | None:
+        """What `text` asks after the last answer; None when it says more than a bare follow-up does."""
+        if context.entry not in self.base.entries:
+            return None
+        folded, words = fold(text), self.wordings
+        if words.says_only(folded, words.all):
+            return Lead(self._whole(context), confirms=ALL)
+        if words.says_only(folded, words.sure):
+            return Lead(context.entry, confirms=SURE)
+        if entry := self._by_rank(folded, context):
+            return self._by_aspect(words.aspect(folded), entry) or Lead(entry)
+        return self._by_aspect(words.only_aspect(folded), context.entry)
+
+    def listing(self, context: Context) -> Listing | None:
+        """The list that the last answer belongs to, or that it told whole or in part."""
+        found = self.base.entries.get(context.entry)
+        if found is None:
+            return None
+        held = (each for each in self.base.listings if context.entry in each.entries or context.entry == each.whole)
+        said = {found.phrase} if isinstance(found, Fact) else set(found.phrases)
+        near = (each for each in self.base.listings if said & set(self.base.overviews[each.whole].phrases))
+        return next(held, None) or next(near, None)
+
+    def points_back(self, text: str) -> bool:
+        """Whether a message means the country or region spoken of before."""
+        return self.wordings.points_back.search(fold(text)) is not None
+
+    def points_at(self, text: str, entry: str, context: Context) -> str:
+        """`entry` moved to the object spoken of before, when the message points back: « ils font quoi là-bas ? » after the Bénin."""
+        if not entry or context.thing not in self.base.things or things.named(self.base, text) or not self.points_back(text):
+            return entry
+        attribute = things.attribute_of(self.base, entry)
+        return self.base.grid.get((context.thing, attribute), entry) if attribute else entry
+
+    def _by_aspect(self, asked: str, entry: str) -> Lead | None:
+        """Where an aspect leads from an entry: by its own table, else by that of its passage."""
+        targets = (self.base.asides.get(start, {}).get(asked, "") for start in (entry, self.base.passage_id(entry)))
+        target = next(filter(None, targets), "")
+        if target.startswith(REFUSAL):
+            return Lead(refusal=target.removeprefix(REFUSAL))
+        return Lead(target) if target else None
+
+    def _by_rank(self, folded: str, context: Context) -> str:
+        """« Le deuxième ? », « le dernier », « l'autre », « les autres » in the list that was spoken of."""
+        listing, words = self.listing(context), self.wordings
+        if listing is None:
+            return ""
+        entries, aspects = listing.entries, [pattern for _, pattern in words.aspects]
+        at = entries.index(context.entry) if context.entry in entries else -1
+        if words.says_only(folded, words.before) and at > 0:
+            return entries[at - 1]
+        if words.says_only(folded, words.after) and 0 <= at < len(entries) - 1:
+            return entries[at + 1]
+        if words.says_only(folded, words.others, words.beside_rank, *aspects):
+            return entries[1 - at] if len(entries) == 2 and at >= 0 else listing.whole
+        ranks = (rank for pattern, rank in words.ranks if words.says_only(folded, pattern, words.beside_rank, *aspects))
+        rank = next(ranks, None)
+        return "" if rank is None else _ranked(listing, rank)
+
+    def _whole(self, context: Context) -> str:
+        """The entry that says all that stands around the last answer."""
+        listing = self.listing(context)
+        if listing is not None:
+            return listing.whole
+        passage = self.base.passage_id(context.entry)
+        return next((entry for entry in self.base.overviews if self.base.passage_id(entry) == passage), context.entry)
+
+
+def _ranked(listing: Listing, rank: int) -> str:
+    """The entry of a rank: 0 is the middle, -1 the last; the whole list when it is not so long."""
+    place = len(listing.entries) // 2 if rank == 0 else rank - 1 if rank > 0 else len(listing.entries) - 1
+    return listing.entries[place] if place < len(listing.entries) else listing.whole
