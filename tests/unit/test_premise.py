@@ -7,8 +7,8 @@ import pytest
 from bot.answers.answerer import Answerer
 from bot.answers.model import Context, Heard, Part
 from bot.answers.premise import premise
-from bot.knowledge import Base
 from bot.answers.wordings import Wordings
+from bot.knowledge import Base
 from bot.texts import Texts
 from bot.wiring import TEXTS, WORDINGS, build_base
 
