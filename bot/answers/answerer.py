@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.answers import periods, things
 from bot.answers.compose import ROOM, button, say, say_phrase
 from bot.answers.following import ALL, Following
-from bot.answers.judgement import ANSWER, ASK, LEANING_WORDS, MEMBER, NEIGHBOUR, Judgement
+from bot.answers.judgement import ANSWER, ASK, LEANING_WORDS, MEMBER, Judgement
 from bot.answers.language import language_of
 from bot.answers.model import NOTHING, Button, Context, Heard, Message, Said
 from bot.answers.premise import premise
@@ -30,6 +30,8 @@ _NEAREST_BY_QUESTION = {"chiffre", "procedure", "avis"}
 """Kinds of neighbouring questions whose nearest fact depends on the question."""
 _LEADS_TO_REQUEST = {"participer", "attention", "contact"}
 """Headings after which a local authority may want to make a request."""
+_NEAR = ("voisin/", "hors_sujet/avis")
+"""Labels of what is near the programme and not on its page."""
 _SMALL = ("bavardage/", "affirmer", "nier", "hesiter", "annuler")
 _OPENS_MENU = {"bavardage/saluer", "bavardage/aide", "bavardage/recommencer", "bavardage/insulte", "hesiter"}
 _YES_NO = re.compile(r"\?\s*$|^est-ce|^c'est bien|fait[- ]il|est-il")
@@ -82,11 +84,12 @@ class Answerer:
         heard = self.judgement.known(heard)
         asked = replace(heard, parts=tuple(part for part in heard.parts if part.text.endswith("?")))
         entry = self.judgement.asked_inside(asked)
-        return self.answer(entry) if entry else None
+        return self.other_period(asked, NOTHING) or (self.answer(entry) if entry else None)
 
-    def leans(self, heard: Heard) -> bool:
-        """Whether a message leans on the one before."""
-        return self.judgement.is_elliptic(heard.text)
+    def leans(self, heard: Heard, context: Context) -> bool:
+        """Whether a message leans on the answer before, or is one of the buttons under it."""
+        led = self.following.lead(heard.text, context) is not None
+        return led or self.judgement.is_elliptic(heard.text) or self.following.points_back(heard.text) or fold(heard.text) in self.titles
 
     # --- steps -----------------------------------------------------------------------------------
 
@@ -131,15 +134,28 @@ class Answerer:
         own = periods.period_of(self.base)
         if all(period.within(own) for period in periods.named(heard.text)):
             return None
-        entry = self.judgement.confident(heard.whole) or self.judgement.asked_inside(heard)
+        entry = self.judgement.confident(heard.whole) or self.judgement.asked_inside(heard) or self.asked_of_years(heard, context)
         if not entry or periods.tells_years(self.base, entry):
             return None
         return self.refuse("voisin/periode", self.judgement.passage(entry)[0], context)
 
+    def asked_of_years(self, heard: Heard, context: Context) -> str:
+        """The entry answered last when a message names years and nothing else: « et en 2020 ? »."""
+        only_years = periods.named(heard.text) and self.following.says_nothing(periods.without(heard.text))
+        return context.entry if only_years and context.entry in self.base.entries else ""
+
     def bare_follow_up(self, heard: Heard, context: Context) -> Said | None:
         """« Pourquoi ? », « le deuxième ? », « c'est tout ? »: words that ask something only after the last answer."""
-        texts = (heard.text, *(part.text for part in heard.parts[-1:]))
-        led = next(filter(None, (self.following.lead(text, context) for text in texts)), None)
+        if heard.intent.startswith(_SMALL) and heard.whole.score > ANSWER and "?" not in heard.text:
+            return None
+        if entry := self.asked_of_years(heard, context):
+            return self.answer(entry, context)
+        clear = self.judgement.confident(heard.whole)
+        led = self.following.lead(heard.text, context)
+        if led is not None and clear and self.following.names_its_subject(heard.text):
+            return None
+        if led is None and heard.parts and not clear and not self.judgement.asked_before_last(heard):
+            led = self.following.lead(heard.parts[-1].text, context)
         if led is None:
             return None
         if led.refusal:
@@ -196,7 +212,7 @@ class Answerer:
     def neighbour(self, heard: Heard, context: Context) -> Said | None:
         """Near the programme, but not on the page: say so, then the nearest fact with its source."""
         label = heard.intent
-        if (not label.startswith("voisin/") and label != "hors_sujet/avis") or heard.whole.score < NEIGHBOUR:
+        if not label.startswith(_NEAR) or not self.judgement.is_neighbour(heard.whole):
             return None
         kind = label.split("/")[1]
         own = self.judgement.nearest_phrase(heard.whole) if kind in _NEAREST_BY_QUESTION else ""
@@ -237,7 +253,7 @@ class Answerer:
     def ask_back(self, heard: Heard, context: Context) -> Said | None:
         """Between the thresholds: up to three entries to choose from, in plain words."""
         entries = self.judgement.near_misses(heard.whole)[:CHOICES]
-        if not entries or not heard.intent.startswith("info/"):
+        if not entries or not heard.intent.startswith(("info/", *_NEAR)):
             return None
         none = self.texts("reponse.aucune")
         buttons = (*(button(self.base, entry) for entry in entries), Button(none, none))
@@ -270,7 +286,7 @@ class Answerer:
 
     def menu(self, text: str, context: Context) -> Said:
         """A sentence with the subjects as buttons."""
-        buttons = tuple(button(self.base, entry) for entry in self.texts.items("menu.entrees"))
+        buttons = tuple(button(self.base, entry) for entry in self.texts.items("menu.entrees") if entry in self.base.entries)
         return Said((Message(text, buttons),), context)
 
     def unknown(self, context: Context) -> Said:

@@ -5,6 +5,7 @@ What such a message leads to stands in the knowledge (`relances:`, `listes:`), h
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from bot.answers import things
@@ -42,9 +43,18 @@ class Following:
             return Lead(self._whole(context), confirms=ALL)
         if words.says_only(folded, words.sure):
             return Lead(context.entry, confirms=SURE)
-        if entry := self._by_rank(folded, context):
-            return self._by_aspect(words.aspect(folded), entry) or Lead(entry)
+        entry, rest = self._by_rank(folded, context)
+        if entry:
+            return self._by_aspect(words.aspect(rest), entry) or Lead(entry)
         return self._by_aspect(words.only_aspect(folded), context.entry)
+
+    def says_nothing(self, folded: str) -> bool:
+        """Whether a folded text holds only words that ask nothing by themselves."""
+        return re.search(r"\w", self.wordings.filler.sub(" ", folded)) is None
+
+    def names_its_subject(self, text: str) -> bool:
+        """Whether a bare follow-up has a noun that could as well make it a question of its own: « quel montant ? »."""
+        return self.wordings.nouns.search(fold(text)) is not None
 
     def listing(self, context: Context) -> Listing | None:
         """The list that the last answer belongs to, or that it told whole or in part."""
@@ -62,7 +72,7 @@ class Following:
 
     def points_at(self, text: str, entry: str, context: Context) -> str:
         """`entry` moved to the object spoken of before, when the message points back: « ils font quoi là-bas ? » after the Bénin."""
-        if not entry or context.thing not in self.base.things or things.named(self.base, text) or not self.points_back(text):
+        if not entry or not context.thing or things.named(self.base, text) or not self.points_back(text):
             return entry
         attribute = things.attribute_of(self.base, entry)
         return self.base.grid.get((context.thing, attribute), entry) if attribute else entry
@@ -75,30 +85,36 @@ class Following:
             return Lead(refusal=target.removeprefix(REFUSAL))
         return Lead(target) if target else None
 
-    def _by_rank(self, folded: str, context: Context) -> str:
-        """« Le deuxième ? », « le dernier », « l'autre », « les autres » in the list that was spoken of."""
+    def _by_rank(self, folded: str, context: Context) -> tuple[str, str]:
+        """« Le deuxième ? », « le dernier », « l'autre », « les autres » in the list that was spoken of, and the words beside it."""
         listing, words = self.listing(context), self.wordings
         if listing is None:
-            return ""
-        entries, aspects = listing.entries, [pattern for _, pattern in words.aspects]
-        at = entries.index(context.entry) if context.entry in entries else -1
+            return "", ""
+        entries, at = listing.entries, listing.entries.index(context.entry) if context.entry in listing.entries else -1
         if words.says_only(folded, words.before) and at > 0:
-            return entries[at - 1]
+            return entries[at - 1], ""
         if words.says_only(folded, words.after) and 0 <= at < len(entries) - 1:
-            return entries[at + 1]
-        if words.says_only(folded, words.others, words.beside_rank, *aspects):
-            return entries[1 - at] if len(entries) == 2 and at >= 0 else listing.whole
-        ranks = (rank for pattern, rank in words.ranks if words.says_only(folded, pattern, words.beside_rank, *aspects))
-        rank = next(ranks, None)
-        return "" if rank is None else _ranked(listing, rank)
+            return entries[at + 1], ""
+        also = (_nouns(listing), words.beside_rank, *(pattern for _, pattern in words.aspects))
+        if words.says_only(folded, words.others, *also):
+            return entries[1 - at] if len(entries) == 2 and at >= 0 else listing.whole, ""
+        found = ((rank, pattern.sub(" ", folded)) for pattern, rank in words.ranks if words.says_only(folded, pattern, *also))
+        rank, rest = next(found, (None, ""))
+        return ("", "") if rank is None else (_ranked(listing, rank), rest)
 
     def _whole(self, context: Context) -> str:
         """The entry that says all that stands around the last answer."""
-        listing = self.listing(context)
+        if context.entry in self.base.overviews:
+            return context.entry
+        listing, passage = self.listing(context), self.base.passage_id(context.entry)
         if listing is not None:
             return listing.whole
-        passage = self.base.passage_id(context.entry)
         return next((entry for entry in self.base.overviews if self.base.passage_id(entry) == passage), context.entry)
+
+
+def _nouns(listing: Listing) -> re.Pattern[str]:
+    """The words that may stand beside a rank of this list; none when it names none."""
+    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, listing.nouns)) + r")(?!\w)" if listing.nouns else r"(?!)")
 
 
 def _ranked(listing: Listing, rank: int) -> str:

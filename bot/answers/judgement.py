@@ -17,9 +17,11 @@ from bot.text import fold
 ANSWER = -0.35
 """Sureness from which an entry is answered: its margin, and SURE times its lead over the entries of other passages."""
 SURE = 1.0
-ON_TOPIC = -0.25
+ON_TOPIC = -0.05
 """The same for its lead over all that is no entry (other services, news, requests), weighed by TOPIC."""
 TOPIC = 1.0
+LOWEST = -0.45
+"""The least margin of an entry that is answered, however far behind its rivals are."""
 ASK = -0.8
 """Margin from which entries are offered as choices; below, the assistant says that it does not know."""
 NEIGHBOUR = -0.6
@@ -27,15 +29,17 @@ NEIGHBOUR = -0.6
 MEMBER = "membre"
 """The attribute of a country that takes part."""
 OTHER_PERIOD = "voisin/periode"
+CLEARLY = 0.1
+"""What a neighbour of the programme must have more than the best entry: short of that, the entry is offered as a choice."""
 LEAST = -1.0
 """The margin of a rival that is not in the ranking, or weaker: nothing speaks for it."""
 PLAIN = 0.0
 """Margin from which a message is plainly about another subject, whatever was said before."""
 PART = 0.15
 """What a part of a message must have more than a whole one: it was cut out of its sentence."""
-NEAR = 0.3
+NEAR = 0.45
 """Bonus, in an elliptic message, of an entry of the same passage as the last answer; half of it for its section."""
-POINTED = 0.6
+POINTED = 0.8
 """The same, when the message points back with a pronoun: « pourquoi ceux-là ? »."""
 ELLIPTIC_WORDS = 8
 """A message of at most so many words may lean on the question before it."""
@@ -61,7 +65,7 @@ _SAME = re.compile(r"\b(pareil|pareille|la meme chose|le meme|idem|aussi|egaleme
 """Words by which the same is asked of something else."""
 _FEW = re.compile(r"\b(ceux|celles)[- ]la\b")
 """Words that point back in a message of any length."""
-_POINTS = re.compile(r"\b(ceux|celui|celle|celles)(-(la|ci))?\b|\b(ca|cela|la-dedans|la dedans)\b")
+_POINTS = re.compile(r"\b(ceux|celui|celle|celles)(-(la|ci))?\b|\b(la-dedans|la dedans)\b")
 _EMPTY = frozenset(
     "pour dans avec aussi merci alors bien pays pareil donc mais dernier derniere premier premiere deuxieme second seconde troisieme "
     "amis amies freres soeurs voisins voisines collegues font chez pour nous particulier aussi egalement aller "
@@ -93,7 +97,7 @@ class Judgement:
 
     def confident(self, part: Part, more: float = 0.0) -> str:
         """The entry that a part asks for, when that is clear enough, by `more` than the thresholds; else nothing."""
-        if not part.best.startswith("info/"):
+        if not part.best.startswith("info/") or part.score < LOWEST + more:
             return ""
         sure = part.score + SURE * (part.score - self._rival_entry(part)) >= ANSWER + more
         on_topic = part.score + TOPIC * (part.score - self._rival_subject(part)) >= ON_TOPIC + more
@@ -127,6 +131,10 @@ class Judgement:
         parts = [part for part in heard.parts if self.confident(part, PART)]
         return self.confident(max(parts, key=lambda part: part.score)) if parts else ""
 
+    def asked_before_last(self, heard: Heard) -> bool:
+        """Whether a part of a message before its last one asks for an entry."""
+        return any(self.confident(part, PART) for part in heard.parts[:-1] if not part.text.endswith(heard.parts[-1].text))
+
     def asked_apart(self, heard: Heard) -> list[str]:
         """The entries, at most two, that different parts of a message ask for, each in another passage."""
         if heard.whole.best.startswith("hors_sujet/"):
@@ -136,6 +144,11 @@ class Judgement:
             if entry := self.confident(part, PART):
                 found.setdefault(self.base.passage_id(entry), entry)
         return list(found.values())[:2]
+
+    def is_neighbour(self, part: Part) -> bool:
+        """Whether a part is about a neighbour of the programme, and not as well about an entry."""
+        entry = next((score for label, score in part.ranking if label in self.labels), LEAST)
+        return part.score >= NEIGHBOUR and part.score >= max(entry, ASK) + CLEARLY
 
     def near_misses(self, part: Part) -> list[str]:
         """Entries that are near enough to be offered as choices, best first."""
@@ -169,7 +182,8 @@ class Judgement:
         if self.confident(heard.whole) and things.lacks(self.base, heard.whole):
             return heard.whole.best.removeprefix("info/")
         named = things.named(self.base, heard.text)
-        if not self.is_elliptic(heard.text) or len(named) != 1 or not context.attribute or (named[0], context.attribute) in self.base.grid:
+        leans = self.is_elliptic(heard.text) and context.attribute and context.entry in self.base.entries
+        if not leans or len(named) != 1 or (named[0], context.attribute) in self.base.grid:
             return ""
         known = {thing for thing, attribute in self.base.grid if attribute == context.attribute and thing in self.base.things}
         kinds = {self.base.things[thing].kind for thing in known}

@@ -46,9 +46,12 @@ _WORDS: dict[str, frozenset[str]] = {
 _FRENCH = frozenset(
     (
         "le la les un une des du de et est que qui quoi dans pour pas je vous nous quel quelle comment combien ou quand "
-        "sur avec ce c'est au aux mon ma mes il elle ne se bonjour merci "
+        "sur avec ce c'est au aux mon ma mes il elle ne se bonjour merci en on y tu pas plus son sa ses leur "
     ).split()
 )
+
+_SHARED = frozenset({"en", "on", "y"})
+"""French words that are also frequent elsewhere: they speak for French only."""
 
 
 def language_of(text: str) -> str | None:
@@ -61,6 +64,6 @@ def language_of(text: str) -> str | None:
     if len(words) < 2:
         return None
     french = sum(word in _FRENCH for word in words)
-    counts = {code: sum(word in known for word in words) for code, known in _WORDS.items()}
+    counts = {code: sum(word in known and word not in _SHARED for word in words) for code, known in _WORDS.items()}
     code, count = max(counts.items(), key=lambda item: item[1])
     return code if count >= 2 and count > french and count / len(words) >= 0.3 else None

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from bot.knowledge import Base, Fact
 from bot.text import fold
 
-_YEAR = r"(?:19|20)\d\d"
-_RANGE = re.compile(rf"(?<!\d)({_YEAR})\s*(?:-|–|/|a|au|et|jusqu'en|jusqu'a)\s*({_YEAR})(?!\d)")
-_SINGLE = re.compile(rf"(?<![\d.,])({_YEAR})(?![\d.,]\d|\s?€)")
-_AFTER = re.compile(rf"\b(?:apres|au-dela de|a partir de fin|post-?)\s*({_YEAR})\b")
-_BEFORE = re.compile(rf"\bavant\s*({_YEAR})\b")
+_YEAR = r"(?<![\d.,])(?:19|20)\d\d(?!\d|[.,]\d|\s?\d{3}\b|\s?(?:€|eur\b|euros?|habitants?|personnes|communes|actes|fois|m\b|millions?))"
+_RANGE = re.compile(rf"({_YEAR})\s*(?:-|–|/|\ba\b|\bau\b|jusqu'en|jusqu'a)\s*({_YEAR})|\bentre ({_YEAR}) et ({_YEAR})")
+_SINGLE = re.compile(f"({_YEAR})")
+_BESIDE = r"(?:\s+(?:l'|la |le |les |fin )?\w+){0,2}?\s+(?:l')?$"
+_AFTER = re.compile(rf"\b(?:apres|au-dela de|post){_BESIDE}")
+_BEFORE = re.compile(rf"\bavant{_BESIDE}")
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,30 @@ def period_of(base: Base) -> Period:
 def named(text: str) -> tuple[Period, ...]:
     """The periods that a text names, in its order; « après 2016 » begins in 2017, « avant 2014 » ends in 2013."""
     folded = fold(text)
-    found = {match.start(1): Period(*sorted((int(match[1]), int(match[2])))) for match in _RANGE.finditer(folded)}
-    taken = {position for match in _RANGE.finditer(folded) for position in (match.start(1), match.start(2))}
-    after = {match.start(1) for match in _AFTER.finditer(folded)}
-    before = {match.start(1) for match in _BEFORE.finditer(folded)}
+    found: dict[int, Period] = {}
+    taken: set[int] = set()
+    for match in _RANGE.finditer(folded):
+        first, last = sorted(int(year) for year in match.groups() if year)
+        found[match.start()] = _moved(folded[: match.start()], Period(first, last))
+        taken.update(range(match.start(), match.end()))
     for match in _SINGLE.finditer(folded):
-        if (at := match.start(1)) not in taken:
-            year = int(match[1]) + (at in after) - (at in before)
-            found[at] = Period(year, year)
+        if match.start() not in taken:
+            found[match.start()] = _moved(folded[: match.start()], Period(int(match[1]), int(match[1])))
     return tuple(found[at] for at in sorted(found))
+
+
+def without(text: str) -> str:
+    """A folded text without the periods that it names."""
+    return _SINGLE.sub(" ", _RANGE.sub(" ", fold(text)))
+
+
+def _moved(before: str, period: Period) -> Period:
+    """The year behind the period, or before it, when the words in front say so."""
+    if _AFTER.search(before):
+        return Period(period.end + 1, period.end + 1)
+    if _BEFORE.search(before):
+        return Period(period.start - 1, period.start - 1)
+    return period
 
 
 def tells_years(base: Base, entry: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,15 @@ from bot.text import fold
 
 @dataclass(frozen=True)
 class Wordings:
-    """Patterns on folded text. `filler` are words that ask nothing, `beside_rank` those that may stand with a rank."""
+    """Patterns on folded text. `filler` are words that ask nothing, `beside_rank` those that may stand with a rank.
+
+    `nouns` are words of the aspects that may as well make a question of its own: « quel montant ? ».
+    """
 
     aspects: tuple[tuple[str, re.Pattern[str]], ...]
     filler: re.Pattern[str]
     beside_rank: re.Pattern[str]
+    nouns: re.Pattern[str]
     ranks: tuple[tuple[re.Pattern[str], int], ...]
     others: re.Pattern[str]
     before: re.Pattern[str]
@@ -49,6 +53,7 @@ class Wordings:
             aspects=tuple((name, _any_of(words)) for name, words in raw["aspects"].items()),
             filler=_any_of(raw["vides"].split()),
             beside_rank=_any_of(raw["avec_un_rang"].split()),
+            nouns=_any_of(raw["noms"].split()),
             ranks=tuple((_any_of(words), int(rank)) for rank, words in raw["rangs"].items()),
             others=_any_of(raw["autres"]),
             before=_any_of(raw["precedent"]),
@@ -68,8 +73,9 @@ class Wordings:
         return re.search(r"\w", rest) is None
 
     def aspect(self, folded: str) -> str:
-        """The first aspect that stands in a message, whatever else does; empty when there is none."""
-        return next((name for name, pattern in self.aspects if pattern.search(folded)), "")
+        """The aspect whose wording stands in a message, the longest one where there are several; empty when there is none."""
+        found = ((match.end() - match.start(), name) for name, pattern in self.aspects if (match := pattern.search(folded)))
+        return max(found, key=lambda pair: pair[0], default=(0, ""))[1]
 
     def only_aspect(self, folded: str) -> str:
         """The aspect that a message asks for and nothing else; empty when it has words of its own."""
@@ -78,8 +84,10 @@ class Wordings:
         return asked if asked and self.says_only(folded, patterns[asked], *patterns.values()) else ""
 
 
-def _any_of(words: Iterable[Any]) -> re.Pattern[str]:
+def _any_of(words: list[Any]) -> re.Pattern[str]:
     """A pattern for any of the wordings, the longest first, on folded text."""
+    if not isinstance(words, list):
+        raise TypeError(f"« {words} » doit être une liste")
     folded = sorted({fold(str(word)) for word in words}, key=len, reverse=True)
     if not folded:
         raise ValueError("une liste est vide")

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from bot.config import Settings
 
 _LEGEND = """\
-{questions} questions et {off_topic} messages hors sujet que le classifieur n'a pas appris.
-étiquette  le bon fait est reconnu          répond  au seuil de l'assistant
-passage    la réponse contient le fait      juste   parmi ces réponses
-à tort     répond à un message hors sujet   appris  durée de l'entraînement"""
+{questions} questions d'autres mains que les exemples, {off_topic} messages hors sujet. Chaque seuil est le plus bas qui laisse
+répondre à tort à 1 % des messages hors sujet au plus.
+étiquette  le passage du meilleur fait le dit    juste, faux  parmi toutes les questions
+choix      offert parmi trois sous le seuil      message      médiane d'un message seul
+"""
 
 commands = typer.Typer(help="Mesure les temps de réponse et compare les classifieurs.", no_args_is_help=True)
 
@@ -51,23 +52,40 @@ def bench_chat(
 
 
 @commands.command("nlu")
-def bench_nlu(quick: Annotated[bool, typer.Option("--quick", help="Un seul découpage des exemples au lieu de quatre.")] = False) -> None:
-    """Compare les classifieurs par validation croisée sur nos exemples.
+def bench_nlu(
+    quick: Annotated[bool, typer.Option("--quick", help="Trois variantes seulement.")] = False,
+    every: Annotated[int, typer.Option("--every", metavar="N", min=1, help="N'apprendre qu'un exemple sur N.")] = 1,
+    rasa: Annotated[bool, typer.Option("--rasa", help="Aussi les classifieurs de Rasa (DIET) ; une heure ou plus.")] = False,
+    epochs: Annotated[int, typer.Option(metavar="N", min=1, help="Époques de DIET.")] = 100,
+    folder: Annotated[Path, typer.Option("--set", metavar="DOSSIER", exists=True, file_okay=False, help="Dossier des cas.")] = Path(
+        "tests/evaluation"
+    ),
+) -> None:
+    """Compare les classifieurs : tous apprennent nos exemples, et répondent aux questions d'autres mains.
 
-    Une minute ou deux par entraînement ; cinq entraînements avec --quick, vingt sans.
+    Une minute environ par variante, sauf celles de Rasa.
     """
-    from bot.benchmarks.understanding import compare
+    from bot.benchmarks.peers import ask_peer
+    from bot.benchmarks.understanding import compare, sample
+    from bot.benchmarks.variants import OURS, WAYS, Peer, Way
     from bot.checking import read_examples
     from bot.cli.startup import screen
     from bot.config import PROJECT, load_settings
+    from bot.evaluation import read_set
     from bot.wiring import build_base
 
+    base = build_base()
     examples, _ = read_examples(PROJECT / "data" / "nlu")
+    peers: tuple[Way, ...] = (
+        Peer("Rasa par défaut : DIET, une intention par fait", False, epochs, ask_peer),
+        Peer("Rasa par défaut : DIET et ResponseSelector", True, epochs, ask_peer),
+    )
+    ways = (WAYS[1], WAYS[4], OURS) if quick else WAYS
     with screen() as shown:
-        scores = compare(examples, build_base(), quick, shown.working)
+        scores = compare(sample(examples, every), read_set(folder, base), base, ways + (peers if rasa else ()), shown.working)
         shown.working(None)
     _print(scores)
-    _keep(load_settings(), "nlu", {"quick": quick, "variants": [score.as_dict() for score in scores]})
+    _keep(load_settings(), "nlu", {"every": every, "epochs": epochs, "ways": [score.as_dict() for score in scores]})
 
 
 def _print(scores: Sequence[Score]) -> None:
@@ -75,12 +93,12 @@ def _print(scores: Sequence[Score]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    columns = ("Classifieur", "étiquette", "passage", "répond", "juste", "à tort", "appris", "message")
+    columns = ("Classifieur", "étiquette", "juste", "choix", "faux", "à tort", "appris", "message", "mémoire")
     table = Table(*columns, box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     for s in scores:
-        shares = (s.label / s.questions, s.paragraph / s.questions, s.answered / s.questions, s.answered_right / max(1, s.answered))
-        costs = (f"{s.train_seconds:.0f} s", f"{_number(s.message_ms)} ms")
-        table.add_row(s.variant, *map(_percent, shares), _percent(s.false_answers / s.off_topic), *costs)
+        shares = (s.label, s.right, s.choice, s.wrong, s.false_answers)
+        costs = (f"{s.train_seconds:.0f} s", f"{_number(s.message_ms)} ms", f"{s.megabytes:.0f} Mo")
+        table.add_row(s.way, *map(_percent, shares), *costs)
     console = Console(markup=False, highlight=False)
     console.print(table)
     console.print(_LEGEND.format(questions=scores[0].questions, off_topic=scores[0].off_topic))

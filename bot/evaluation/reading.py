@@ -48,9 +48,10 @@ def _build(path: Path, number: int, line: str, build: Callable[[dict[str, Any]],
 
 
 def _question(raw: Mapping[str, Any], ident: str, facts: Mapping[str, Wanted], base: Base) -> Question:
-    """A question names facts of the set's own inventory, or an entry of our knowledge."""
+    """A question names facts of the set's own inventory, or entries of our knowledge: « combien.total+ou.pays » asks two things."""
     entry = raw.get("entry", "")
-    wanted: Iterable[Wanted] = cited(base, entry) if entry else (facts[fact] for fact in raw.get("facts", ()))
+    own = (fact for each in entry.split("+") for fact in cited(base, each)) if entry else ()
+    wanted: Iterable[Wanted] = (*own, *(facts[fact] for fact in raw.get("facts", ())))
     return Question(ident, raw.get("text") or raw["user"], raw.get("topic") or entry.split(".")[0], tuple(wanted), _texts(raw, "must_not"))
 
 

@@ -14,6 +14,7 @@ from bot.errors import KnowledgeError
 from bot.knowledge.model import ASPECTS, REFUSAL, Base, Edition, Fact, Listing, Overview, Passage, Phrase, Thing, Value
 from bot.text import fold, typeset
 
+_SHORTEST_LIST = 2
 _LINE = "\0line"
 """Key under which a mapping keeps the line of the file where it starts."""
 
@@ -180,7 +181,10 @@ class _Reader:
         return typeset(text)
 
     def passage(self, node: Mapping[str, Any]) -> Passage:
-        return Passage(node["id"], self.texts(node, "phrases"))
+        phrases = self.texts(node, "phrases")
+        if not phrases:
+            self.fail(node[_LINE], f"« {node['id']} » n'a pas de « phrases: »")
+        return Passage(node["id"], phrases)
 
     def overview(self, node: Mapping[str, Any]) -> Overview:
         text = self.fill(node, self.take(node, "texte", str), {}) if "texte" in node else None
@@ -189,13 +193,18 @@ class _Reader:
 
     def aside(self, node: Any) -> Mapping[str, str]:
         self.mappings(self.raw, "relances", [node])
-        given = {aspect: str(entry) for aspect, entry in node.items() if aspect != _LINE}
+        given = {aspect: entry for aspect, entry in node.items() if aspect != _LINE}
+        if not all(isinstance(entry, str) for entry in given.values()):
+            self.fail(node[_LINE], "une relance mène à une seule entrée, écrite « combien: combien.total »")
         if unknown := sorted(given.keys() - ASPECTS):
             self.fail(node[_LINE], f"« {unknown[0]} » n'est pas une relance connue ; choisissez parmi : {', '.join(sorted(ASPECTS))}")
         return given
 
     def listing(self, node: Mapping[str, Any]) -> Listing:
-        return Listing(self.take(node, "id", str), self.texts(node, "entrees"), self.take(node, "ensemble", str))
+        ident, entries = self.take(node, "id", str), self.texts(node, "entrees")
+        if len(entries) < _SHORTEST_LIST:
+            self.fail(node[_LINE], f"« {ident} » a moins de deux « entrees: » ; une liste se parcourt")
+        return Listing(ident, entries, self.take(node, "ensemble", str), tuple(fold(noun) for noun in self.texts(node, "noms")))
 
     def ties(self) -> None:
         """Every id that one part names must exist in the other, be it in an item with faults of its own."""
@@ -214,16 +223,22 @@ class _Reader:
         entries = facts | {node.get("id") for node in overviews}
         self.links("apercus", "suite", entries)
         self.links("listes", "entrees", entries)
+        wholes = {node.get("id") for node in overviews}
+        for node in self.nodes(self.raw, "listes"):
+            if (whole := node.get("ensemble")) is not None and whole not in wholes:
+                self.attempt(self.fail, node[_LINE], f"« {whole} » n'est pas un aperçu ; corrigez « ensemble: » de « {node.get('id')} »")
         self.asides_lead_somewhere(entries | {f"{REFUSAL}{kind}" for kind, _ in self.optional("refus")}, entries)
 
     def asides_lead_somewhere(self, targets: Container[Any], entries: set[Any]) -> None:
         """What a follow-up starts from and leads to is there: a passage or an entry, an entry or a refusal."""
         starts = entries | {node.get("id") for node in self.nodes(self.raw, "passages")}
         for start, node in self.optional("relances"):
+            if not isinstance(node, dict):
+                continue  # told already
             if start not in starts:
                 self.attempt(self.fail, node[_LINE], f"« {start} » n'est ni un passage ni un fait ; corrigez « relances: »")
             for aspect, target in node.items():
-                if aspect != _LINE and target not in targets:
+                if aspect != _LINE and isinstance(target, str) and target not in targets:
                     self.attempt(self.fail, node[_LINE], f"« {target} » n'existe pas ; corrigez « {aspect}: » de « {start} »")
 
     def links(self, key: str, ids: str, known: Container[Any]) -> None:

@@ -111,11 +111,15 @@ class Thing:
 
 @dataclass(frozen=True)
 class Listing:
-    """Entries that people go through by rank: « le deuxième ? », « les autres ? ». `whole` says them all."""
+    """Entries that people go through by rank: « le deuxième ? », « les autres ? ». `whole` says them all.
+
+    `nouns` are the words, folded, that may stand beside the rank: « le deuxième pilier ».
+    """
 
     id: str
     entries: tuple[str, ...]
     whole: str
+    nouns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,9 @@ class Base:
         if found is None:
             return ""
         if isinstance(found, Overview):
-            return max(self.passages, key=lambda passage: _shared(passage.phrases, found.phrases)).id if self.passages else ""
+            shared = [(_shared(passage.phrases, found.phrases), passage.id) for passage in self.passages]
+            (count, _), passage = max(shared, key=lambda pair: pair[0], default=((0, False), ""))
+            return passage if count else ""
         return next((passage.id for passage in self.passages if found.phrase in passage.phrases), "")
 
     def things_of(self, kind: str) -> tuple[Thing, ...]:

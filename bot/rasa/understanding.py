@@ -19,8 +19,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.text import clean
 from bot.understanding.classifier import Classifier
-from bot.understanding.parts import load_language, split
-from bot.understanding.requests import settle
+from bot.understanding.parts import load_language, persons
+from bot.understanding.reading import read
 
 _FILE = "classifier.joblib"
 _LONGEST = 2000
@@ -86,11 +86,10 @@ class Understanding(GraphComponent, IntentClassifier):  # type: ignore[misc]  # 
             return
         if self.language is None:
             self.language = load_language()
-        found = split(text, self.language)
-        texts = [text, *found.questions]
-        rankings = settle(texts, self.classifier.rank(texts))
-        message.set("parts", [{"text": t, "ranking": r} for t, r in zip(texts, rankings, strict=True)], add_to_output=True)
-        message.set("persons", list(found.persons), add_to_output=True)
+        parts = read(text, self.classifier.rank)
+        message.set("parts", [{"text": part, "ranking": ranking} for part, ranking in parts], add_to_output=True)
+        message.set("persons", list(persons(text, self.language)), add_to_output=True)
+        rankings = [ranking for _, ranking in parts]
         intents = _as_intents(rankings[0])
         message.set(INTENT, intents[0], add_to_output=True)
         message.set(INTENT_RANKING_KEY, intents[:10], add_to_output=True)

@@ -39,18 +39,20 @@ class Classifier:
         self.sourced = np.array([is_sourced(label) for label in self.labels])
 
     @classmethod
-    def train(cls, examples: Sequence[tuple[str, str]], features: Features | None = None, noise: bool = True) -> Classifier:
+    def train(
+        cls, examples: Sequence[tuple[str, str]], features: Features | None = None, noise: bool = True, machine: Any = None
+    ) -> Classifier:
         """Learn from (message, label) pairs. Raises ValueError when there are fewer than two labels.
 
-        `features` and `noise` are for comparisons: what is run has all of them.
+        `features`, `noise` and `machine` (a linear model) are for comparisons: what is run has the defaults.
         """
         rng = random.Random(SEED)  # noqa: S311 - noise, no secret
         copies = [(noisy(text, rng), label) for text, label in examples] if noise else []
         texts, labels = zip(*examples, *copies, strict=True)
         features = features or Features()
-        machine = LinearSVC(C=REGULARISATION, random_state=SEED).fit(features.fit(texts), labels)
+        machine = (machine or LinearSVC(C=REGULARISATION, random_state=SEED)).fit(features.fit(texts), labels)
         lexicon = Lexicon.learn(text for text, label in examples if is_entry(label))
-        weights, biases = machine.coef_.astype(np.float32), machine.intercept_.astype(np.float32)
+        weights, biases = _weights(machine)
         return cls(features, lexicon, machine.classes_.tolist(), weights, biases)
 
     def rank(self, texts: Sequence[str], top: int = 40) -> list[Ranking]:
@@ -73,6 +75,13 @@ class Classifier:
     def load(cls, path: Path) -> Classifier:
         """Read what `save` wrote."""
         return cls(**joblib.load(path))
+
+
+def _weights(machine: Any) -> tuple[Any, Any]:
+    """The weights and biases of each label, of one model of all labels or of one model for each."""
+    single = getattr(machine, "estimators_", None) or [machine]
+    weights = np.vstack([model.coef_ for model in single]).astype(np.float32)
+    return weights, np.concatenate([model.intercept_ for model in single]).astype(np.float32)
 
 
 def is_entry(label: str) -> bool:

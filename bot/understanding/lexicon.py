@@ -16,6 +16,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.process import extractOne
 
 from bot.text import fold
+from bot.understanding.phonetics import sound
 
 SEEN = 2
 """Times that a word stands in the examples before it counts as ours: once may be a typing error."""
@@ -23,6 +24,8 @@ STEM = 6
 """Letters that two forms of a word share: partenariat, partenariats; décentralisation, décentralisées."""
 SHORTEST = 4
 """Letters of a word that is looked at: shorter ones are articles, pronouns, abbreviations."""
+OFTEN = 5
+"""How many times more often a French word stands in the examples than a misspelling of it that stands there too."""
 _WORD = re.compile(r"[a-z]+")
 _TOKEN = re.compile(r"[^\W\d_]+")
 
@@ -64,15 +67,29 @@ class Lexicon:
 
     @cached_property
     def _targets(self) -> list[str]:
-        return sorted(word for word in self.known if len(word) > SHORTEST and word in self.french)
+        return sorted(word for word in self.known if len(word) >= SHORTEST and word in self.french)
+
+    @cached_property
+    def _sounds(self) -> dict[str, str]:
+        """Our words by their sound; the most frequent has it."""
+        words = sorted((word for word in self.known if len(word) >= SHORTEST and word in self.french), key=lambda word: self.ours[word])
+        return {sound(word): word for word in words}
 
     def correct(self, text: str) -> str:
-        """`text` with the misspelt words that are one slip away from one of ours put right (two, from nine letters on)."""
+        """`text` with misspelt words put right: those that sound like one of ours, or are one slip away from it.
+
+        From nine letters on, two slips.
+        """
         return _TOKEN.sub(lambda match: self._correct(match.group()), text)
 
     def _correct(self, token: str) -> str:
         word = fold(token)
-        if len(word) <= SHORTEST or word in self.known or word in self.french:
+        if len(word) < SHORTEST or word in self.french:
+            return token
+        heard = self._sounds.get(sound(word), word)
+        if self.ours[heard] > OFTEN * self.ours[word]:
+            return heard
+        if len(word) == SHORTEST or word in self.known:
             return token
         slips = 2 if len(word) >= 9 else 1
         found = extractOne(word, self._targets, scorer=DamerauLevenshtein.distance, score_cutoff=slips)

@@ -7,7 +7,6 @@ Cut by signs and joints rather than by the parser: on SMS and dictation, signs a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 MODEL = "fr_core_news_sm"
@@ -30,14 +29,6 @@ _EMPTY = re.compile(
     re.IGNORECASE,
 )
 """Words that ask nothing by themselves: « lesquels svp » belongs to the question before it."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The questions of a message and the persons that it names."""
-
-    questions: tuple[str, ...]
-    persons: tuple[str, ...]
 
 
 def load_language() -> Any:
@@ -66,6 +57,6 @@ def questions(text: str) -> tuple[str, ...]:
     return parts[-MOST:]
 
 
-def split(text: str, language: Any) -> Parts:
-    """The questions of `text` and the persons it names."""
-    return Parts(questions(text), tuple(entity.text for entity in language(text).ents if entity.label_ == "PER"))
+def persons(text: str, language: Any) -> tuple[str, ...]:
+    """The persons that `text` names."""
+    return tuple(entity.text for entity in language(text).ents if entity.label_ == "PER")
