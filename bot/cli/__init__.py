@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from bot.cli import ask, bench, check, data, evaluate, leads, outbox, run, train
+from bot.cli import ask, bench, check, data, evaluate, leads, outbox, report, run, train
 from bot.errors import AssistantError
 
 
@@ -39,6 +39,7 @@ app.command("ask")(ask.ask)
 app.command("check")(check.check)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("report")(report.report)
 app.add_typer(bench.commands, name="bench")
 app.command("leads")(leads.list_leads)
 app.command("outbox")(outbox.show_outbox)

@@ -21,6 +21,8 @@ répondre à tort à 1 % des messages hors sujet au plus.
 choix      offert parmi trois sous le seuil      message      médiane d'un message seul
 """
 
+_PHASES = {"understanding": "compréhension", "policies": "règles", "actions": "actions", "stores": "conservation"}
+
 commands = typer.Typer(help="Mesure les temps de réponse et compare les classifieurs.", no_args_is_help=True)
 
 
@@ -49,6 +51,43 @@ def bench_chat(
     typer.echo(f"le serveur web seul (même message, réponse gardée) : {found.replay_p50_ms:.0f} ms, {_percent(found.web_share)} du total")
     typer.echo(f"les plus lentes (95 %) durent {_number(found.tail)} fois la médiane")
     _keep(settings, "chat", found.as_dict())
+
+
+@commands.command("peer")
+def bench_peer(
+    turns: Annotated[int, typer.Option(metavar="N", min=1, help="Nombre de messages.")] = 200,
+    epochs: Annotated[int, typer.Option(metavar="N", min=1, help="Époques de DIET et de TED ; le temps de réponse n'en dépend pas.")] = 1,
+) -> None:
+    """Temps de réponse de l'assistant et du même avec le pipeline par défaut de Rasa, côte à côte.
+
+    Entraîne l'autre modèle (quelques minutes par époque), démarre les deux assistants, leur envoie les mêmes messages à tour de rôle.
+    """
+    import tempfile
+
+    from bot.benchmarks.assistants import compare
+    from bot.benchmarks.latency import script
+    from bot.benchmarks.peers import train_assistant
+    from bot.checking import read_examples
+    from bot.cli.startup import screen
+    from bot.config import PROJECT, load_settings
+    from bot.evaluation import read_set
+    from bot.training import model_to_run
+    from bot.wiring import build_base
+
+    examples, _ = read_examples(PROJECT / "data" / "nlu")
+    messages = script(read_set(PROJECT / "tests" / "evaluation", build_base()), turns)
+    with tempfile.TemporaryDirectory(prefix="cic-bench-") as folder, screen() as shown:
+        shown.working("Entraînement du pipeline par défaut de Rasa…")
+        peer = train_assistant([(example.text, example.label) for example in examples], Path(folder) / "peer", epochs)
+        shown.working("Les deux assistants répondent…")
+        ours, theirs = compare({"le nôtre": model_to_run().path, "Rasa par défaut": peer}, messages, Path(folder))
+        shown.working(None)
+    for side in (ours, theirs):
+        typer.echo(f"{side.name} : {side.p50_ms:.0f} ms (médiane), {side.p95_ms:.0f} ms (95 %)")
+        typer.echo("  dans Rasa, par message : " + ", ".join(f"{_PHASES[name]} {_number(ms)} ms" for name, ms in side.phases_ms.items()))
+        typer.echo("  mémoire : " + ", ".join(f"{name} {megabytes:.0f} Mo" for name, megabytes in side.memory.items()))
+    typer.echo(f"rapport des médianes : {ours.p50_ms / theirs.p50_ms:.2f}".replace(".", ","))
+    _keep(load_settings(), "peer", {"turns": turns, "epochs": epochs, "sides": [side.as_dict() for side in (ours, theirs)]})
 
 
 @commands.command("nlu")

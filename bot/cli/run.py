@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 _NO_CONTACT = "Attention : CIC_CONTACT_EMAIL n'est pas réglé. Les demandes recevables sont conservées, mais personne ne les reçoit."
 _OLD_MODEL = "Attention : le modèle n'a pas été entraîné avec les données actuelles. Lancez « make train », puis recommencez."
 
 
-def run() -> None:
+def run(
+    other: Annotated[
+        Path | None, typer.Option("--model", metavar="FICHIER", exists=True, dir_okay=False, help="Un autre modèle que celui des données.")
+    ] = None,
+) -> None:
     """Démarre l'assistant ; Ctrl-C l'arrête."""
     import asyncio
     import os
@@ -14,11 +23,11 @@ def run() -> None:
     from bot.cli.startup import screen, supervise
     from bot.config import load_settings
     from bot.processes import check_ports
-    from bot.training import model_to_run
+    from bot.training import Choice, model_to_run
 
     os.umask(0o077)  # what the assistant writes holds personal data: only its own user reads it
     settings = load_settings()
-    model = model_to_run()
+    model = Choice(other.resolve(), True) if other else model_to_run()
     check_ports(settings)
     with screen() as shown:
         if settings.contact_email is None:

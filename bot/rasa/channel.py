@@ -21,6 +21,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.config import load_settings
+from bot.rasa.phases import Phases
 from bot.rasa_client import HANDLING_SECONDS, channel_token
 from bot.text import WORD_JOINER, clean
 
@@ -89,27 +90,36 @@ class CicInput(InputChannel):  # type: ignore[misc]
         return NAME
 
     def blueprint(self, on_new_message: OnMessage) -> Blueprint:
-        """Return the two routes of the channel."""
+        """Return the routes of the channel."""
         keep_texts_out_of_logs()
         routes = Blueprint("cic_channel")
-        turns = Turns(on_new_message)
+        turns, phases = Turns(on_new_message), Phases()
         expected = f"Bearer {channel_token(load_settings().secret())}".encode()
 
         async def health(request: Request) -> HTTPResponse:
             ready = agent_is_ready(request)
             return response.json({"model": ready}, status=200 if ready else 503)
 
+        def knows_token(request: Request) -> bool:
+            return hmac.compare_digest(request.headers.get("authorization", "").encode(), expected)
+
+        async def times(request: Request) -> HTTPResponse:
+            return response.json(phases.as_dict()) if knows_token(request) else response.json({"error": "unauthorised"}, status=401)
+
         async def webhook(request: Request) -> HTTPResponse:
-            if not hmac.compare_digest(request.headers.get("authorization", "").encode(), expected):
+            if not knows_token(request):
                 return response.json({"error": "unauthorised"}, status=401)
             if not is_turn(request.json):
                 return response.json({"error": "sender, message or id is wrong"}, status=400)
             if not agent_is_ready(request):
                 return response.json({"error": "no model"}, status=503)
+            phases.watch(getattr(request.app.ctx.agent, "processor", None))
+            phases.messages += 1
             body = request.json
             return response.json(await turns.answer(body["sender"], body["message"], body.get("id") or uuid.uuid4().hex))
 
         routes.add_route(health, "/health", methods=["GET"])
+        routes.add_route(times, "/phases", methods=["GET"])
         routes.add_route(webhook, "/webhook", methods=["POST"])
         return routes
 

@@ -21,8 +21,8 @@ from bot.text import clean
 from bot.understanding.classifier import Classifier
 from bot.understanding.parts import load_language, persons
 from bot.understanding.reading import read
+from bot.understanding.trained import FILE
 
-_FILE = "classifier.joblib"
 _LONGEST = 2000
 """Characters of a message that are read; the chat API refuses longer ones."""
 
@@ -48,7 +48,7 @@ class Understanding(GraphComponent, IntentClassifier):  # type: ignore[misc]  # 
     ) -> Understanding:
         """Rasa's way to read a trained component."""
         with model_storage.read_from(resource) as folder:
-            component = cls(model_storage, resource, Classifier.load(folder / _FILE))
+            component = cls(model_storage, resource, Classifier.load(folder / FILE))
         component._warm_up()
         return component
 
@@ -62,7 +62,7 @@ class Understanding(GraphComponent, IntentClassifier):  # type: ignore[misc]  # 
         examples = [(clean(e.get(TEXT)), e.get(INTENT_RESPONSE_KEY) or e.get(INTENT)) for e in training_data.intent_examples if e.get(TEXT)]
         self.classifier = Classifier.train(examples)
         with self.storage.write_to(self.resource) as folder:
-            self.classifier.save(folder / _FILE)
+            self.classifier.save(folder / FILE)
         return self.resource
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -12,7 +12,7 @@ import pytest
 from sample_assistant import heard, part, ranked, the_base, the_texts, the_wordings
 
 from bot.answers.editions import Editions
-from bot.answers.model import NOTHING, Context, Heard, Message, Part
+from bot.answers.model import NOTHING, Button, Context, Heard, Message, Part
 from bot.knowledge import Base, load_base
 
 REAL, TEXTS = the_base(), the_texts()
@@ -111,6 +111,44 @@ def test_each_of_two_answers_names_the_edition() -> None:
     assert all(rests_on(message, REAL) for message in messages)
 
 
+@pytest.mark.parametrize(
+    ("text", "label", "phrase"),
+    [
+        ("depuis quand, en 2014-2016 et en 2018-2020 ?", LAUNCH, "quand.debut"),
+        ("le budget de 2014-2016 et de 2018-2020 ?", BUDGET, "combien.total"),
+        ("quels pays en 2015, puis en 2019 ?", COUNTRIES, "ou.pays"),
+    ],
+    ids=["a fact with years of its own", "an amount", "an overview"],
+)
+def test_a_question_about_two_editions_is_answered_from_both_in_its_order(text: str, label: str, phrase: str) -> None:
+    then, now = EDITIONS.reply(heard(text, label), NOTHING).messages
+    assert then.text.startswith(f"{OF_REAL} {REAL.phrases[phrase].text}")
+    assert now.text.startswith(TRIAL.phrases[phrase].text)
+    assert (rests_on(then, REAL), rests_on(now, TRIAL)) == (True, True)
+    assert (then.buttons, now.buttons) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "edition"),
+    [("depuis quand, en 2015 et en 2019 ?", ""), ("depuis quand, en 2019 et en 2015 ?", "2014-2016")],
+    ids=["the current one", "the earlier one"],
+)
+def test_of_two_editions_the_last_one_is_spoken_of(text: str, edition: str) -> None:
+    assert EDITIONS.reply(heard(text, LAUNCH), NOTHING).context.edition == edition
+
+
+def test_of_three_editions_the_first_two_are_answered() -> None:
+    before = replace(REAL, edition=replace(REAL.edition, id="2011-2013", start=2011, end=2013))
+    editions = Editions([before, REAL, TRIAL], TEXTS, the_wordings())
+    messages = editions.reply(heard("depuis quand, en 2012, en 2015 et en 2019 ?", LAUNCH), NOTHING).messages
+    names = [TEXTS("reponse.edition", edition=edition) for edition in ("2011-2013", "2014-2016")]
+    assert [message.text.startswith(name) for message, name in zip(messages, names, strict=True)] == [True, True]
+
+
+def test_two_years_of_one_edition_are_answered_once() -> None:
+    assert rests_on(only(EDITIONS, heard("le budget de 2014 et de 2016 ?", BUDGET)), REAL)
+
+
 def test_a_message_without_a_fact_names_no_edition() -> None:
     message = only(EDITIONS, heard("un tout autre sujet de 2015", "hors_sujet/service"))
     assert message == Message(TEXTS("hors_sujet.service"))
@@ -202,6 +240,13 @@ def test_another_period_is_refused_when_no_years_or_others_are_named(text: str) 
     assert message.text.startswith(TEXTS("voisin.periode", edition="2014-2016", date="15.03.2016"))
 
 
+def test_the_menu_leaves_out_what_the_edition_lacks() -> None:
+    lacking = replace(TRIAL, overviews={ident: each for ident, each in TRIAL.overviews.items() if ident != "apercu.documents"})
+    whole, less = (only(Editions([base], TEXTS, the_wordings()), heard("Bonjour", "bavardage/saluer")) for base in (TRIAL, lacking))
+    assert [button for button in whole.buttons if button not in less.buttons] == [Button("Les documents", "Les documents")]
+    assert less.buttons == tuple(button for button in whole.buttons if button.title != "Les documents")
+
+
 # --- from one message to the next --------------------------------------------------------------------
 
 
@@ -218,9 +263,25 @@ def test_an_earlier_edition_is_remembered_and_the_current_one_is_not() -> None:
         (heard("le deuxième ?"), "ou.burkina"),
         (heard("et le Maroc ?"), "ou.maroc"),
         (heard("c'est tout ?"), "apercu.pays"),
+        (heard("il n'y a rien d'autre ?"), "apercu.pays"),
+        (heard("ils font quoi là-bas ?"), "apercu.secteurs"),
+        (ranked("et les gens de là-bas, que font-ils donc au quotidien ?", ("info/apercu.secteurs", 0.5)), "apercu.secteurs"),
         (ranked("et les secteurs ?", ("info/apercu.secteurs", 0.5)), "apercu.secteurs"),
+        (heard(REAL.entries["apercu.secteurs"].title), "apercu.secteurs"),
+        (heard(REAL.entries["combien.bruxelles"].title), "combien.bruxelles"),
     ],
-    ids=["an aspect", "a rank", "an object", "all of it", "a few words"],
+    ids=[
+        "an aspect",
+        "a rank",
+        "an object",
+        "all of it",
+        "nothing else",
+        "what they do there",
+        "a longer question that points back",
+        "a few words",
+        "a button",
+        "another button",
+    ],
 )
 def test_a_follow_up_without_years_stays_in_the_edition_spoken_of(asked: Heard, entry: str) -> None:
     before = EDITIONS.reply(heard("quels pays en 2014-2016 ?", COUNTRIES), NOTHING)
@@ -236,6 +297,39 @@ def test_follow_ups_stay_in_the_edition_one_after_the_other() -> None:
         said = EDITIONS.reply(heard(text), kept(context))
         assert (said.context.entry, rests_on(said.messages[0], REAL)) == (entry, True)
         context = said.context
+
+
+def test_every_button_of_an_answer_is_answered_from_the_edition_of_that_answer() -> None:
+    before = EDITIONS.reply(heard("quel budget en 2014-2016 ?", "info/apercu.budget"), NOTHING)
+    assert before.messages[0].buttons
+    for button in before.messages[0].buttons:
+        said = EDITIONS.reply(heard(button.value), kept(before.context))
+        assert (said.context.edition, rests_on(said.messages[0], REAL)) == ("2014-2016", True), button
+
+
+def test_years_alone_ask_the_same_of_another_edition() -> None:
+    context = EDITIONS.reply(heard("quel est le budget du Programme ?", BUDGET), NOTHING).context
+    then = EDITIONS.reply(heard("et en 2014-2016 ?", "voisin/periode"), kept(context))
+    now = EDITIONS.reply(heard("et pour 2019 ?"), kept(then.context))
+    assert then.messages[0].text.startswith(f"{OF_REAL} {REAL.phrases['combien.total'].text}")
+    assert now.messages[0].text.startswith(TRIAL.phrases["combien.total"].text)
+    assert (then.context.edition, now.context.edition) == ("2014-2016", "")
+
+
+@pytest.mark.parametrize("label", ["", "voisin/periode"], ids=["not understood", "another period"])
+def test_years_alone_that_are_of_no_edition_are_refused_with_the_fact_spoken_of(label: str) -> None:
+    message = only(REAL_ALONE, heard("et en 2020 ?", label), Context("combien.total", "montant"))
+    refusal = TEXTS("voisin.periode", edition="2014-2016", date="15.03.2016")
+    assert message.text == f"{refusal} {REAL.phrases['combien.total'].text}"
+    assert rests_on(message, REAL)
+
+
+def test_years_alone_after_nothing_state_no_fact() -> None:
+    assert only(REAL_ALONE, heard("et en 2015 ?")).source is None
+
+
+def test_years_alone_after_an_entry_that_the_edition_lacks_state_no_fact() -> None:
+    assert only(EDITIONS, heard("et en 2014-2016 ?"), Context("combien.reserve", "réserve")).source is None
 
 
 @pytest.mark.parametrize(
@@ -324,6 +418,24 @@ def test_a_question_beside_a_request_is_answered_from_the_current_edition() -> N
     said = EDITIONS.asked_beside(heard("un rendez-vous. quel est le budget du Programme ?", "demande", 0.6, [beside]))
     assert said is not None
     assert rests_on(said.messages[0], TRIAL)
+
+
+@pytest.mark.parametrize(
+    ("years", "base", "beginning"),
+    [
+        ("de 2015", REAL, f"{OF_REAL} {REAL.phrases['combien.total'].text}"),
+        ("de 2014-2016", REAL, f"{OF_REAL} {REAL.phrases['combien.total'].text}"),
+        ("de 2019", TRIAL, TRIAL.phrases["combien.total"].text),
+        ("de 2030", TRIAL, TEXTS("voisin.periode", edition="2018-2020", date="29.02.2020")),
+    ],
+    ids=["a year of an earlier edition", "an earlier edition", "a year of the current edition", "a year of no edition"],
+)
+def test_a_question_beside_a_request_minds_its_years(years: str, base: Base, beginning: str) -> None:
+    beside = part(f"quel est le budget {years} ?", (BUDGET, 0.6))
+    said = EDITIONS.asked_beside(heard(f"un rendez-vous. quel est le budget {years} ?", "demande", 0.6, [beside]))
+    assert said is not None
+    assert said.messages[0].text.startswith(beginning)
+    assert rests_on(said.messages[0], base)
 
 
 @pytest.mark.parametrize(

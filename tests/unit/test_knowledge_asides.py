@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sample_assistant import the_base
+from sample_yaml import each_replaced
 
 from bot.errors import KnowledgeError
 from bot.knowledge import ASPECTS, REFUSAL, Listing, Overview, load_base
@@ -28,6 +31,7 @@ apercus:
   - {id: apercu.debut, titre: Le début, phrases: [phrase.un, phrase.deux]}
   - {id: apercu.milieu, titre: Le milieu, phrases: [phrase.deux]}
   - {id: apercu.fin, titre: La fin, phrases: [phrase.trois, phrase.deux, phrase.un]}
+  - {id: apercu.seul, titre: Seul, phrases: [phrase.seule]}
 refus: {liste: phrase.un}
 relances:
   debut: {pourquoi: fait.deux, quoi: apercu.debut}
@@ -45,34 +49,44 @@ def written(folder: Path, text: str) -> Path:
 
 
 FAULTS = [
-    ("an unknown aspect", ("{pourquoi: fait.deux", "{parce-que: fait.deux"), 19, "« parce-que » n'est pas une relance connue"),
+    ("an unknown aspect", ("{pourquoi: fait.deux", "{parce-que: fait.deux"), 20, "« parce-que » n'est pas une relance connue"),
     (
         "an unknown start",
         ("  fait.un: {liste", "  fait.parti: {liste"),
-        20,
+        21,
         "« fait.parti » n'est ni un passage ni un fait ; corrigez « relances: »",
     ),
-    ("a phrase as start", ("  fait.un: {liste", "  phrase.un: {liste"), 20, "« phrase.un » n'est ni un passage ni un fait"),
+    ("a phrase as start", ("  fait.un: {liste", "  phrase.un: {liste"), 21, "« phrase.un » n'est ni un passage ni un fait"),
     (
         "an unknown target",
         ("pourquoi: fait.deux", "pourquoi: fait.parti"),
-        19,
+        20,
         "« fait.parti » n'existe pas ; corrigez « pourquoi: » de « debut »",
     ),
     (
         "an unknown overview",
         ("quoi: apercu.debut}", "quoi: apercu.parti}"),
-        19,
+        20,
         "« apercu.parti » n'existe pas ; corrigez « quoi: » de « debut »",
     ),
-    ("a passage as target", ("pourquoi: fait.deux", "pourquoi: milieu"), 19, "« milieu » n'existe pas ; corrigez « pourquoi: »"),
-    ("an unknown refusal", ("refus.liste", "refus.chiffre"), 20, "« refus.chiffre » n'existe pas ; corrigez « liste: » de « fait.un »"),
-    ("a refusal without refusals", ("refus: {liste: phrase.un}\n", ""), 19, "« refus.liste » n'existe pas"),
-    ("no target", ("liste: refus.liste", "liste: null"), 20, "corrigez « liste: » de « fait.un »"),
+    ("a passage as target", ("pourquoi: fait.deux", "pourquoi: milieu"), 20, "« milieu » n'existe pas ; corrigez « pourquoi: »"),
+    ("an unknown refusal", ("refus.liste", "refus.chiffre"), 21, "« refus.chiffre » n'existe pas ; corrigez « liste: » de « fait.un »"),
+    ("a refusal without refusals", ("refus: {liste: phrase.un}\n", ""), 20, "« refus.liste » n'existe pas"),
+    ("no target", ("liste: refus.liste", "liste: null"), 21, "une relance mène à une seule entrée"),
+    ("a list as target", ("liste: refus.liste", "liste: [fait.un, fait.deux]"), 21, "une relance mène à une seule entrée"),
+    ("a number as target", ("liste: refus.liste", "liste: 2014"), 21, "une relance mène à une seule entrée"),
+    ("names as target", ("liste: refus.liste", "liste: {id: fait.deux}"), 21, "une relance mène à une seule entrée"),
+    (
+        "a text for the follow-ups of a start",
+        ("fait.un: {liste: refus.liste}", "fait.un: fait.deux"),
+        1,
+        "chaque élément de « relances » doit être écrit « nom: valeur »",
+    ),
+    ("nothing for a start", ("fait.un: {liste: refus.liste}", "fait.un:"), 1, "chaque élément de « relances » doit être écrit"),
     (
         "an aspect given twice",
         ("{pourquoi: fait.deux,", "{pourquoi: fait.deux, pourquoi: fait.un,"),
-        19,
+        20,
         "« pourquoi » est donné deux fois",
     ),
     (
@@ -81,15 +95,43 @@ FAULTS = [
         1,
         "« relances » manque ou n'est pas du bon type",
     ),
-    ("a list of an entry that is gone", ("[fait.un, fait.deux]", "[fait.un, fait.parti]"), 23, "corrigez « entrees: » de « nombres »"),
-    ("a list of a phrase", ("[fait.un, fait.deux]", "[fait.un, phrase.deux]"), 23, "« phrase.deux » n'existe pas ; corrigez « entrees: »"),
-    ("a list that is a text", ("[fait.un, fait.deux]", "fait.un"), 23, "« entrees » doit être une liste de textes"),
-    ("a list without its whole", (", ensemble: apercu.debut", ""), 23, "« ensemble » manque"),
-    ("a list without id", ("{id: nombres, ", "{"), 23, "« id » manque"),
+    ("a list of an entry that is gone", ("[fait.un, fait.deux]", "[fait.un, fait.parti]"), 24, "corrigez « entrees: » de « nombres »"),
+    ("a list of a phrase", ("[fait.un, fait.deux]", "[fait.un, phrase.deux]"), 24, "« phrase.deux » n'existe pas ; corrigez « entrees: »"),
+    ("a list that is a text", ("[fait.un, fait.deux]", "fait.un"), 24, "« entrees » doit être une liste de textes"),
+    ("a list of one", ("[fait.un, fait.deux]", "[fait.un]"), 24, "« nombres » a moins de deux « entrees: »"),
+    ("a list of nothing", ("[fait.un, fait.deux]", "[]"), 24, "« nombres » a moins de deux « entrees: »"),
+    ("a list without entries", ("entrees: [fait.un, fait.deux], ", ""), 24, "« nombres » a moins de deux « entrees: »"),
+    (
+        "nouns that are a text",
+        ("ensemble: apercu.debut}", "ensemble: apercu.debut, noms: nombre}"),
+        24,
+        "« noms » doit être une liste de textes",
+    ),
+    (
+        "a fact as whole",
+        ("ensemble: apercu.debut", "ensemble: fait.un"),
+        24,
+        "« fait.un » n'est pas un aperçu ; corrigez « ensemble: » de « nombres »",
+    ),
+    ("a whole that is gone", ("ensemble: apercu.debut", "ensemble: apercu.parti"), 24, "« apercu.parti » n'est pas un aperçu"),
+    (
+        "a passage without phrases",
+        ("id: milieu, phrases: [phrase.deux, phrase.trois]", "id: milieu"),
+        12,
+        "« milieu » n'a pas de « phrases: »",
+    ),
+    (
+        "a passage of no phrases",
+        ("id: milieu, phrases: [phrase.deux, phrase.trois]", "id: milieu, phrases: []"),
+        12,
+        "« milieu » n'a pas de",
+    ),
+    ("a list without its whole", (", ensemble: apercu.debut", ""), 24, "« ensemble » manque"),
+    ("a list without id", ("{id: nombres, ", "{"), 24, "« id » manque"),
     (
         "a list written twice",
         ("listes:\n", "listes:\n  - {id: nombres, entrees: [fait.un, fait.deux], ensemble: apercu.debut}\n"),
-        24,
+        25,
         "l'identifiant « nombres » sert deux fois",
     ),
     ("lists that are none", ("listes:\n  - {id", "listes:\n    {id"), 1, "« listes » manque ou n'est pas du bon type"),
@@ -134,6 +176,11 @@ def test_a_good_file_becomes_typed_values(tmp_path: Path) -> None:
     assert base.listings == (Listing("nombres", ("fait.un", "fait.deux"), "apercu.debut"),)
 
 
+def test_the_nouns_of_a_list_are_folded(tmp_path: Path) -> None:
+    base = load_base(written(tmp_path, GOOD.replace("ensemble: apercu.debut}", "ensemble: apercu.debut, noms: [Tâche, ŒUVRE, 2016]}")))
+    assert base.listings[0].nouns == ("tache", "oeuvre", "2016")
+
+
 def test_a_file_without_follow_ups_and_lists_is_whole(tmp_path: Path) -> None:
     base = load_base(written(tmp_path, GOOD[: GOOD.index("relances:")]))
     assert (base.asides, base.listings) == ({}, ())
@@ -149,6 +196,7 @@ def test_a_file_without_follow_ups_and_lists_is_whole(tmp_path: Path) -> None:
         ("apercu.debut", "debut"),
         ("apercu.milieu", "milieu"),
         ("apercu.fin", "debut"),
+        ("apercu.seul", ""),
         ("fait.parti", ""),
         ("phrase.un", ""),
         ("", ""),
@@ -161,6 +209,7 @@ def test_a_file_without_follow_ups_and_lists_is_whole(tmp_path: Path) -> None:
         "an overview that says it whole",
         "an overview that begins like one",
         "an overview that says as much of two",
+        "an overview that says nothing of any",
         "an entry that is gone",
         "a phrase",
         "nothing",
@@ -173,6 +222,19 @@ def test_the_passage_in_which_an_entry_is_said(tmp_path: Path, entry: str, passa
 def test_without_passages_an_overview_is_in_none(tmp_path: Path) -> None:
     text = GOOD.replace(GOOD[GOOD.index("passages:") : GOOD.index("apercus:")], "passages: []\n").replace("  debut: {", "  fait.deux: {")
     assert load_base(written(tmp_path, text)).passage_id("apercu.debut") == ""
+
+
+@pytest.mark.parametrize(
+    "value", [None, 5, 1.5, True, "texte", date(2020, 1, 2)], ids=["nothing", "number", "fraction", "yes", "text", "date"]
+)
+def test_whatever_stands_in_the_place_of_a_value_is_a_fault_or_can_be_used(tmp_path: Path, value: Any) -> None:
+    told = 0
+    for text in each_replaced(GOOD, value):
+        try:
+            load_base(written(tmp_path, text))
+        except KnowledgeError as fault:
+            told += str(fault).startswith(f"{tmp_path}")
+    assert told
 
 
 # --- the real file -----------------------------------------------------------------------------------

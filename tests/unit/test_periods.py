@@ -63,14 +63,38 @@ def test_a_single_year_is_a_period_of_itself(text: str, year: int) -> None:
         ("apres 2016", 2017),
         ("Après 2016 ?", 2017),
         ("au-delà de 2016", 2017),
-        ("l'après-2016, post-2016", 2017),
+        ("au-delà de l'année 2016", 2017),
+        ("après l'année 2016", 2017),
+        ("après fin 2016", 2017),
+        ("post 2016", 2017),
+        ("après 2014-2016", 2017),
+        ("après 2014 à 2016", 2017),
+        ("après l'édition 2014-2016", 2017),
+        ("au-delà de la phase 2014-2016", 2017),
         ("avant 2014", 2013),
         ("AVANT 2014", 2013),
+        ("avant l'année 2014", 2013),
+        ("avant 2014-2016", 2013),
+        ("avant la phase 2014-2016", 2013),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_after_a_year_begins_the_next_and_before_it_ends_the_last(text: str, year: int) -> None:
-    assert Period(year, year) in periods.named(text)
+    assert periods.named(text) == (Period(year, year),)
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("et après, en 2015 ?", 2015),
+        ("le budget d'avant, en 2015", 2015),
+        ("avant toute chose, quel est le budget total de 2015 ?", 2015),
+        ("le budget des communes devenues partenaires après leur demande de 2015", 2015),
+    ],
+    ids=["behind a comma", "a phase before", "first of all", "too far away"],
+)
+def test_after_and_before_count_beside_the_year_only(text: str, year: int) -> None:
+    assert periods.named(text) == (Period(year, year),)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +116,18 @@ def test_after_a_year_begins_the_next_and_before_it_ends_the_last(text: str, yea
         "500000 actes",
         "1,2016",
         "2014,55",
+        "20000 euros",
+        "2000 euros",
+        "2000 EUR",
+        f"2000{NBSP}euros",
+        "2 000 euros",
+        "20001 habitants",
+        "2000 habitants",
+        "2015 communes",
+        "2000 personnes",
+        "2000 actes",
+        "2000 millions",
+        "2014 fois",
         "1899",
         "2100",
         "40 partenariats",
@@ -113,9 +149,23 @@ def test_an_amount_is_no_year(text: str) -> None:
         ("2014, 2015, 2016", (Period(2014, 2014), Period(2015, 2015), Period(2016, 2016))),
         ("après 2016 ou avant 2014", (Period(2017, 2017), Period(2013, 2013))),
         ("3500000 € en 2015", (Period(2015, 2015),)),
+        ("2000 euros en 2015", (Period(2015, 2015),)),
+        ("2017 et 2008-2013", (Period(2017, 2017), Period(2008, 2013))),
+        ("2008-2013 et 2017", (Period(2008, 2013), Period(2017, 2017))),
         ("2016 ou 2016", (Period(2016, 2016), Period(2016, 2016))),
     ],
-    ids=["two ranges", "a year, a range", "a range, a year", "three years", "after and before", "an amount and a year", "twice"],
+    ids=[
+        "two ranges",
+        "a year, a range",
+        "a range, a year",
+        "three years",
+        "after and before",
+        "an amount and a year",
+        "euros and a year",
+        "a year and a range",
+        "a range and a year",
+        "twice",
+    ],
 )
 def test_periods_are_named_in_the_order_of_the_text(text: str, found: tuple[Period, ...]) -> None:
     assert periods.named(text) == found
@@ -135,6 +185,23 @@ def test_periods_are_named_in_the_order_of_the_text(text: str, found: tuple[Peri
 )
 def test_a_period_lies_within_another_with_all_its_years(period: Period, other: Period, within: bool) -> None:
     assert period.within(other) is within
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("et en 2014-2016 ?", "et en ?"),
+        ("De 2014 à 2016 ?", "de ?"),
+        ("entre 2014 et 2016", ""),
+        ("2015, 2030", ","),
+        ("Et 2000 euros ?", "et 2000 euros ?"),
+        ("Où ça ?", "ou ca ?"),
+        ("", ""),
+    ],
+    ids=["a range", "from to", "between", "two years", "an amount", "no years", "nothing"],
+)
+def test_a_text_without_its_periods_is_what_is_left(text: str, rest: str) -> None:
+    assert periods.without(text).split() == rest.split()
 
 
 def test_an_edition_has_its_years() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from sample_assistant import the_wordings
+from sample_yaml import each_replaced
 
 from bot.answers.wordings import Wordings
 from bot.errors import KnowledgeError
@@ -121,6 +123,19 @@ def test_a_fault_is_told_in_french_with_the_file(tmp_path: Path, change: tuple[s
     fault = told(path)
     assert fault.startswith(f"{path}:1 : ")
     assert what in fault
+
+
+@pytest.mark.parametrize(
+    "value", [None, 5, "texte", [], [5], {}, {"un": ["deux"]}], ids=["nothing", "number", "text", "no list", "list", "no names", "names"]
+)
+def test_whatever_stands_in_the_place_of_a_value_is_a_fault_or_can_be_used(tmp_path: Path, value: Any) -> None:
+    told = 0
+    for text in each_replaced(GOOD, value):
+        try:
+            Wordings.load(written(tmp_path, text))
+        except KnowledgeError as fault:
+            told += str(fault).startswith(f"{tmp_path}")
+    assert told
 
 
 # --- words -------------------------------------------------------------------------------------------
