@@ -23,6 +23,9 @@ from bot.texts import Texts
 
 ROOM_EACH = 245
 """Characters for each of two answers in one reply."""
+_MISSES = 2
+"""Misses in a row after which a local authority is offered the contact."""
+_GIBBERISH = "hors_sujet/charabia"
 CHOICES = 3
 """Entries offered when the question is not clear."""
 
@@ -97,7 +100,7 @@ class Answerer:
         """Signs, emoji, lone letters: nothing that could be a word or a year."""
         if re.search(r"[^\W\d_]{2}|\d{4}", heard.text):
             return None
-        return self.menu(self.texts("hors_sujet.charabia"), replace(context, misses=context.misses + 1))
+        return self.missed(self.texts("hors_sujet.charabia"), context)
 
     def distress(self, heard: Heard, context: Context) -> Said | None:
         """Somebody in distress or a threat comes before everything."""
@@ -152,7 +155,7 @@ class Answerer:
             return self.answer(entry, context)
         clear = self.judgement.confident(heard.whole)
         led = self.following.lead(heard.text, context)
-        if led is not None and clear and self.following.names_its_subject(heard.text):
+        if led is not None and clear and not led.ranked and self.following.names_its_subject(heard.text):
             return None
         if led is None and heard.parts and not clear and not self.judgement.asked_before_last(heard):
             led = self.following.lead(heard.parts[-1].text, context)
@@ -241,7 +244,11 @@ class Answerer:
         if label == "donnees":
             return Said((Message(self.texts("donnees")),), context)
         key = label.replace("/", ".")
-        return Said((Message(self.texts(key)),), context) if label.startswith("hors_sujet/") and key in self.texts else None
+        if not label.startswith("hors_sujet/") or key not in self.texts:
+            return None
+        if label == _GIBBERISH:
+            return self.missed(self.texts(key), context)
+        return Said((Message(self.texts(key)),), context)
 
     def rescued(self, heard: Heard, context: Context) -> Said | None:
         """A question that is not clear alone, but is after the last answer: « on fesait koi o debut »."""
@@ -290,7 +297,14 @@ class Answerer:
         return Said((Message(text, buttons),), context)
 
     def unknown(self, context: Context) -> Said:
-        """Nothing was understood. From the second time on the menu is offered, and to local authorities the contact."""
-        misses = context.misses + 1
-        key = "hors_sujet.inconnu" if misses < 2 else "hors_sujet.encore_inconnu"
-        return self.menu(self.texts(key), replace(context, misses=misses))
+        """Nothing was understood."""
+        return self.missed(self.texts("hors_sujet.inconnu"), context)
+
+    def missed(self, text: str, context: Context) -> Said:
+        """`text` with the menu; from the second miss in a row on also, to local authorities, the way to a request."""
+        misses = replace(context, misses=context.misses + 1)
+        if misses.misses < _MISSES:
+            return self.menu(text, misses)
+        said = self.menu(self.texts("hors_sujet.encore_inconnu"), misses)
+        title = self.texts("demande.bouton")
+        return Said(tuple(replace(message, buttons=(*message.buttons, Button(title, title))) for message in said.messages), said.context)

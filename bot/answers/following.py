@@ -6,7 +6,7 @@ What such a message leads to stands in the knowledge (`relances:`, `listes:`), h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.answers import things
 from bot.answers.model import Context
@@ -20,11 +20,15 @@ ALL, SURE = "tout", "sur"
 
 @dataclass(frozen=True)
 class Lead:
-    """Where a short message leads: an entry, or a kind of refusal; `confirms` when it asks whether the last answer holds."""
+    """Where a short message leads: an entry, or a kind of refusal; `confirms` when it asks whether the last answer holds.
+
+    `ranked` when it names a place in a list.
+    """
 
     entry: str = ""
     refusal: str = ""
     confirms: str = ""
+    ranked: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Following:
             return Lead(context.entry, confirms=SURE)
         entry, rest = self._by_rank(folded, context)
         if entry:
-            return self._by_aspect(words.aspect(rest), entry) or Lead(entry)
+            return replace(self._by_aspect(words.aspect(rest), entry) or Lead(entry), ranked=True)
         return self._by_aspect(words.only_aspect(folded), context.entry)
 
     def says_nothing(self, folded: str) -> bool:

@@ -40,8 +40,12 @@ class Wordings:
         try:
             raw = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
             return cls._from(raw)
-        except (OSError, yaml.YAMLError) as error:
-            raise KnowledgeError(f"{path} ne se lit pas : {error}.") from error
+        except yaml.YAMLError as error:
+            line = error.problem_mark.line + 1 if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else 1
+            what = f"le YAML ne se lit pas ({getattr(error, 'problem', error)}) ; vérifiez l'alignement et les guillemets"
+            raise KnowledgeError(f"{path}:{line} : {what}.") from error
+        except OSError as error:
+            raise KnowledgeError(f"{path}:1 : le fichier ne peut pas être lu ({error.strerror}).") from error
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise KnowledgeError(f"{path}:1 : il manque une liste, ou elle n'est pas écrite comme les autres ({error}).") from error
 

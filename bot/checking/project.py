@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from bot.answers.wordings import Wordings
 from bot.checking.dialogue import check_dialogue
 from bot.checking.examples import read_examples
-from bot.checking.fault import Fault, line_of
+from bot.checking.fault import Fault, from_error, line_of
 from bot.checking.knowledge import check_knowledge
 from bot.checking.ties import check_examples, check_ties
 from bot.checking.wording import check_wording
 from bot.config import PROJECT, load_settings
-from bot.errors import SettingError
+from bot.errors import KnowledgeError, SettingError
 
 
 def check_project(project: Path = PROJECT, environ: Mapping[str, str] | None = None) -> list[Fault]:
@@ -29,8 +30,18 @@ def check_project(project: Path = PROJECT, environ: Mapping[str, str] | None = N
         faults += check_ties(bases, examples)
     faults += check_dialogue(project / "domain.yml", data / "stories", examples)
     faults += check_wording(data / "textes" / "assistant.yml", (project / "bot", project / "actions"), examples, bases.values())
+    faults += check_followups(data / "relances" / "mots.yml")
     faults += check_settings(project / ".env", environ)
     return sorted(faults, key=lambda fault: (fault.path, fault.line))
+
+
+def check_followups(path: Path) -> list[Fault]:
+    """What keeps the words of the follow-ups from being read."""
+    try:
+        Wordings.load(path)
+    except KnowledgeError as error:
+        return from_error(error, path)
+    return []
 
 
 def check_settings(dotenv: Path, environ: Mapping[str, str] | None) -> list[Fault]:

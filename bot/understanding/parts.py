@@ -17,6 +17,13 @@ SHORTEST = 2
 
 _ENDS = re.compile(r"(?<=[?!;])\s*|(?<=\w\w\.)\s+|(?<=\w)\s*:\s+|\n+")
 _JOINTS = re.compile(r"(?:\s*,)?\s+(?:et|puis|mais aussi|ainsi que)\s+(?!/)", re.IGNORECASE)
+_ASKS = re.compile(
+    r",\s+(?=(?:(?:et|mais|donc|alors|dites|dis)\s+)?"
+    r"(?:c'est quoi|c quoi|c koi|quels?|quelles?|kel|combien|cb|comment|pourquoi|pk|qui|ki|quand|kan|o[uù]|dans quels?|depuis quand"
+    r"|jusqu'[aà]|[aà] quoi|de quoi|sur quoi|est-ce|est ce|esk|qu'est-ce|que signifie|y a-t-il|ya|il y a|c'est bien|avez-vous|peut-on)\b)",
+    re.IGNORECASE,
+)
+"""A comma behind which a question begins: « J'ai un collège ce soir, c'est quoi le budget ? »."""
 _POLITE = re.compile(
     r"^(?:(?:bonjour|bonsoir|bjr|salut|hello|merci|mrc|svp|s'il vous pla[iî]t|d'accord|ok|madame|monsieur|cher[es]*|cordialement"
     r"|bien [àa] vous|d'avance|bcp|beaucoup)[\s,.;:!]*)+",
@@ -48,7 +55,7 @@ def questions(text: str) -> tuple[str, ...]:
     """The parts of `text`, its sentences first, then what a joint cuts them into; none when it is one bare question."""
     found: dict[str, None] = {}
     for sentence in filter(None, (sentence.strip() for sentence in _ENDS.split(text))):
-        pieces = _JOINTS.split(sentence)
+        pieces = [piece for clause in _ASKS.split(sentence) for piece in _JOINTS.split(clause)]
         for piece in [sentence, *(pieces if len(pieces) > 1 else [])]:
             question = bare(piece.strip())
             if len(question.split()) >= SHORTEST and not _EMPTY.fullmatch(question):

@@ -71,6 +71,19 @@ voisin: {pays: "Non, {pays} n'en fait pas partie."}
 menu:
   entrees: [apercu.quoi]
 """
+FOLLOWUPS = """\
+aspects: {pourquoi: [pourquoi]}
+vides: et alors
+avec_un_rang: point
+noms: montant
+rangs: {1: [premier]}
+autres: [les autres]
+precedent: [le précédent]
+suivant: [le suivant]
+tout: [c'est tout]
+sur: [vous êtes sûr]
+renvoi: [là-bas]
+"""
 CODE = """\
 def reply(texts, country, label):
     return texts("voisin.pays", pays=country), texts(f"bavardage.{label}"), texts.items("menu.entrees")
@@ -92,6 +105,7 @@ def project(tmp_path: Path) -> Path:
         "data/nlu/exemples.yml": examples(),
         "data/stories/regles.yml": STORIES,
         "data/textes/assistant.yml": TEXTS,
+        "data/relances/mots.yml": FOLLOWUPS,
         "domain.yml": DOMAIN,
         "bot/answers.py": CODE,
         "actions/__init__.py": "",
@@ -209,6 +223,23 @@ def test_all_faults_of_all_files_are_told_at_once(project: Path) -> None:
         "autre.yml:1 : « sections »",
     ):
         assert what in told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("{pourquoi: [pourquoi]}", "{combine: [combien]}", "« combine » n'est pas une relance connue"),
+        ("autres: [les autres]", "autres: les autres", "doit être une liste"),
+        ("sur: [vous êtes sûr]\n", "", "'sur'"),
+        ("rangs:", "  rangs", "ne se lit pas"),
+    ],
+    ids=["unknown aspect", "no list", "missing", "no YAML"],
+)
+def test_words_of_follow_ups_that_cannot_be_read_are_a_fault(project: Path, old: str, new: str, told: str) -> None:
+    change(project, "data/relances/mots.yml", old, new)
+    (fault,) = faults_of(project)
+    assert fault.startswith("data/relances/mots.yml:")
+    assert told in fault
 
 
 def test_a_wrong_setting_is_a_fault_of_the_file_that_holds_it(project: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sample_assistant import heard, part, ranked, the_base, the_wordings
 
 from bot.answers.following import Following
-from bot.answers.judgement import ANSWER, ASK, BESIDE, LEAST, NEAR, ON_TOPIC, PART, POINTED, WINDOW, Judgement
+from bot.answers.judgement import ANSWER, ASK, BESIDE, LEAST, LOWEST, NEAR, ON_TOPIC, PART, POINTED, WINDOW, Judgement
 from bot.answers.model import Context, Part
 
 BASE = the_base()
@@ -16,9 +16,11 @@ BUDGET, BRUSSELS, DIRECT = "info/combien.total", "info/combien.bruxelles", "info
 FAR = "info/quoi.sigle"
 
 
-ALONE = (ON_TOPIC + LEAST) / 2
-"""The margin at which an entry without rivals is just answered: its lead over them counts as much as itself."""
-APART = ALONE + PART / 2
+AHEAD = (ON_TOPIC + LEAST) / 2
+"""The margin at which an entry without rivals is far enough ahead: its lead over them counts as much as itself."""
+ALONE = max(AHEAD, LOWEST)
+"""The margin at which an entry without rivals is just answered."""
+APART = max(AHEAD + PART / 2, LOWEST + PART)
 """The same for a part of a message."""
 
 
@@ -27,6 +29,7 @@ APART = ALONE + PART / 2
     [
         (part("le budget", (BUDGET, ALONE + A_HAIR)), "combien.total"),
         (part("le budget", (BUDGET, ALONE - A_HAIR)), ""),
+        (part("le budget", (BUDGET, LOWEST - A_HAIR), (FAR, -0.9), ("hors_sujet/service", -0.9)), ""),
         (part("le budget", (BUDGET, ANSWER + A_HAIR), (FAR, ANSWER)), "combien.total"),
         (part("le budget", (BUDGET, ANSWER - A_HAIR), (FAR, ANSWER - A_HAIR)), ""),
         (part("le budget", (BUDGET, ANSWER - A_HAIR), (BRUSSELS, ANSWER - 2 * A_HAIR), (FAR, -0.6)), "combien.total"),
@@ -40,6 +43,7 @@ APART = ALONE + PART / 2
     ids=[
         "at the threshold",
         "below it",
+        "below the least, far ahead",
         "a rival of another passage, just sure",
         "a rival of another passage, not sure",
         "one of its own passage is no rival",
