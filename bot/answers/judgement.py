@@ -73,6 +73,10 @@ _EMPTY = frozenset(
 )
 
 
+_NO_RIVALS = ("info/", "bavardage/saluer", "bavardage/remercier", "bavardage/au_revoir", "bavardage/repeter")
+"""Labels beside which a question about the programme may stand."""
+
+
 class Judgement:
     """Reads rankings against one Base."""
 
@@ -111,8 +115,8 @@ class Judgement:
 
     @staticmethod
     def _rival_subject(part: Part) -> float:
-        """The margin of the best label that is no entry."""
-        return max(LEAST, next((score for label, score in part.ranking if not label.startswith("info/")), LEAST))
+        """The margin of the best label of another subject. Courtesy is none: « bonjour » and « merci » go with any question."""
+        return max(LEAST, next((score for label, score in part.ranking if not label.startswith(_NO_RIVALS)), LEAST))
 
     def beside(self, part: Part, entry: str) -> tuple[str, ...]:
         """Entries of the same heading that the message may have meant as well, best first."""

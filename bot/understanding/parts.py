@@ -29,7 +29,11 @@ _POLITE = re.compile(
     r"|bien [àa] vous|d'avance|bcp|beaucoup)[\s,.;:!]*)+",
     re.IGNORECASE,
 )
-
+_THANKS = re.compile(
+    r"(?:[\s,.;:!]+(?:merci|mrc|svp|stp|s'il (?:vous|te) pla[iî]t|d'avance|beaucoup|bcp|cordialement|bien [àa] vous"
+    r"|bonne (?:journ[ée]e|soir[ée]e)))+[\s.!]*$",
+    re.IGNORECASE,
+)
 _EMPTY = re.compile(
     r"(?:(?:lesquel(?:le)?s|laquelle|lequel|pourquoi|comment|combien|où|ou|quand|qui|quoi|aussi|alors|svp|stp|merci|s'il vous pla[iî]t"
     r"|ensuite|puis|et|en|à|de|dans|avec|la|le|les)\W*)+",
@@ -46,8 +50,9 @@ def load_language() -> Any:
 
 
 def bare(text: str) -> str:
-    """`text` without its opening courtesies; the text itself when nothing else is in it."""
+    """`text` without its opening and closing courtesies; the text itself when nothing else is in it."""
     rest = _POLITE.sub("", text.replace("’", "'"), count=1).strip(" ,.;:!")
+    rest = _THANKS.sub("", rest).rstrip(" ,.;:!")
     return rest or text
 
 

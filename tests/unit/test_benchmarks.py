@@ -191,6 +191,7 @@ def judged(*rankings: Ranking, strays: Sequence[Ranking] = ((("info/ou.nombre", 
         ([(OTHER, HIGH), (RIGHT, HIGH)], "wrong"),
         ([(RIGHT, LOW), (OTHER, LOW)], "choice"),
         ([(OTHER, LOW), (FAR, LOW), (RIGHT, LOW)], "choice"),
+        ([(OTHER, LOW), (NONE, LOW), ("voisin/pays", LOW), (RIGHT, LOW)], "choice"),
         ([(NONE, LOW), (RIGHT, LOW)], "choice"),
         ([(NONE, HIGH), (RIGHT, HIGH)], "choice"),
         ([(OTHER, LOW), (FAR, LOW), ("info/ou.nombre", LOW), (RIGHT, LOW)], ""),
@@ -204,6 +205,7 @@ def judged(*rankings: Ranking, strays: Sequence[Ranking] = ((("info/ou.nombre", 
         "surely wrong",
         "right, not sure",
         "right among three",
+        "right among three, others between",
         "right behind what is no entry",
         "surely no entry, right behind it",
         "right as the fourth",
@@ -221,7 +223,8 @@ def test_a_question_is_answered_rightly_or_wrongly_or_offered_as_a_choice(rankin
 
 
 def test_the_label_counts_whatever_the_threshold() -> None:
-    assert judged([(RIGHT, LOW)], [(OTHER, HIGH)], [(NONE, HIGH)], [(RIGHT, HIGH)]).label == 0.5
+    first, second, none = [(RIGHT, LOW), (OTHER, LOW)], [(OTHER, HIGH), (RIGHT, LOW)], [(NONE, HIGH), (RIGHT, LOW)]
+    assert judged(first, second, none, [(RIGHT, HIGH), (NONE, LOW)], [(NONE, LOW)]).label == 0.4
 
 
 def test_shares_are_of_all_questions() -> None:
@@ -301,11 +304,18 @@ def test_a_way_ranks_the_labels_that_it_learnt(way: Way) -> None:
 
 
 def test_retrieval_over_the_knowledge_learns_its_own_words_and_the_off_topic_examples_only() -> None:
-    misled = examples("info/contact.personne", "combien de pays", "l'enveloppe totale")
-    ranked = Nearest("savoir", over_knowledge=True, sentences=()).rank([*misled, *LEARNT], ["combien de pays ?", "mon passeport"], BASE)
-    assert [ranking[0][0] for ranking in ranked.rankings] == ["info/ou.nombre", "hors_sujet/service"]
-    (title,) = Nearest("savoir", over_knowledge=True, sentences=()).rank([], [BASE.entries["combien.total"].title], BASE).rankings
+    way, unlike = Nearest("savoir", over_knowledge=True, sentences=()), "zibeline ultramarine"
+    asked = [BASE.entries["combien.total"].title, "mon passeport", unlike]
+    title, passport, learnt = way.rank([*examples("info/contact.personne", unlike), *LEARNT], asked, BASE).rankings
     assert title[0] == ("info/combien.total", pytest.approx(1.0))
+    assert passport[0] == ("hors_sujet/service", pytest.approx(1.0))
+    assert learnt[0][1] < 0.9
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # as above
+def test_logistic_regression_weighs_otherwise() -> None:
+    machine, logistic = (Linear("…", sentences=(), noise=False, logistic=logistic).rank(LEARNT, ASKED, BASE) for logistic in (False, True))
+    assert machine.rankings != logistic.rankings
 
 
 def test_a_label_is_as_near_as_its_nearest_example() -> None:

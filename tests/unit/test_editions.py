@@ -115,10 +115,11 @@ def test_each_of_two_answers_names_the_edition() -> None:
     ("text", "label", "phrase"),
     [
         ("depuis quand, en 2014-2016 et en 2018-2020 ?", LAUNCH, "quand.debut"),
+        ("les phases, en 2015, puis en 2019 ?", "info/apercu.phases", "quand.phases"),
         ("le budget de 2014-2016 et de 2018-2020 ?", BUDGET, "combien.total"),
         ("quels pays en 2015, puis en 2019 ?", COUNTRIES, "ou.pays"),
     ],
-    ids=["a fact with years of its own", "an amount", "an overview"],
+    ids=["a fact with years of its own", "an overview with years", "an amount", "an overview"],
 )
 def test_a_question_about_two_editions_is_answered_from_both_in_its_order(text: str, label: str, phrase: str) -> None:
     then, now = EDITIONS.reply(heard(text, label), NOTHING).messages

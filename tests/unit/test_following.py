@@ -176,7 +176,7 @@ def test_what_the_knowledge_does_not_tie_to_the_last_answer_leads_nowhere(text: 
     ids=named,
 )
 def test_a_rank_leads_along_the_list_spoken_of(text: str, after: str, to: str) -> None:
-    assert lead(text, after) == Lead(to)
+    assert lead(text, after) == Lead(to, ranked=True)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_rank_leads_along_the_list_spoken_of(text: str, after: str, to: str) -
     ids=named,
 )
 def test_a_rank_past_the_end_of_a_list_leads_to_the_whole_of_it(text: str, after: str, whole: str) -> None:
-    assert lead(text, after) == Lead(whole)
+    assert lead(text, after) == Lead(whole, ranked=True)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_rank_past_the_end_of_a_list_leads_to_the_whole_of_it(text: str, after
     ],
 )
 def test_the_other_of_two_is_one_and_the_others_of_more_are_the_whole_list(text: str, after: str, to: str) -> None:
-    assert lead(text, after) == Lead(to)
+    assert lead(text, after) == Lead(to, ranked=True)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_the_other_of_two_is_one_and_the_others_of_more_are_the_whole_list(text:
     ids=named,
 )
 def test_one_goes_back_and_on_in_a_list(text: str, after: str, to: str) -> None:
-    assert lead(text, after) == Lead(to)
+    assert lead(text, after) == Lead(to, ranked=True)
 
 
 @pytest.mark.parametrize(
@@ -284,12 +284,12 @@ def test_a_noun_of_another_list_makes_it_another_question(text: str, after: str)
     ids=lambda value: value.id if isinstance(value, Listing) else value,
 )
 def test_each_noun_of_a_list_may_stand_beside_a_rank(text: str, listing: Listing) -> None:
-    assert lead(text, listing.whole) == lead(text, listing.entries[0]) == Lead(listing.entries[1])
+    assert lead(text, listing.whole) == lead(text, listing.entries[0]) == Lead(listing.entries[1], ranked=True)
 
 
 def test_a_list_without_nouns_is_gone_through_by_rank_alone() -> None:
     bare = Following(replace(BASE, listings=tuple(replace(listing, nouns=()) for listing in BASE.listings)), the_wordings())
-    assert bare.lead("et le deuxième ?", Context("piliers.premier")) == Lead("piliers.deuxieme")
+    assert bare.lead("et le deuxième ?", Context("piliers.premier")) == Lead("piliers.deuxieme", ranked=True)
     assert bare.lead("et le deuxième pilier ?", Context("piliers.premier")) is None
 
 
@@ -305,7 +305,7 @@ def test_a_list_without_nouns_is_gone_through_by_rank_alone() -> None:
     ids=["of its passage", "of its own", "another of its own", "an overview", "what is not said of it"],
 )
 def test_what_is_asked_beside_a_rank_is_asked_of_the_entry_of_that_rank(text: str, after: str, to: str) -> None:
-    assert lead(text, after) == Lead(to)
+    assert lead(text, after) == Lead(to, ranked=True)
 
 
 @pytest.mark.parametrize(
@@ -474,6 +474,7 @@ def test_a_bare_follow_up_counts_whatever_the_classifier_makes_of_it() -> None:
         (ranked("quel montant ?", ("info/combien.total", -0.5)), "ou.nombre", "ou.nombre"),
         (ranked("combien ?", ("info/combien.total", 0.5)), "ou.nombre", "ou.nombre"),
         (ranked("pourquoi ?", ("info/secteurs.priorite", 0.5)), "ou.nombre", "ou.raison"),
+        (ranked("le deuxième montant ?", ("info/combien.total", 0.5)), "combien.total", "combien.bruxelles"),
     ],
     ids=[
         "an amount",
@@ -485,6 +486,7 @@ def test_a_bare_follow_up_counts_whatever_the_classifier_makes_of_it() -> None:
         "not clear",
         "no noun",
         "no noun either",
+        "a noun beside a rank",
     ],
 )
 def test_an_aspect_with_a_noun_of_its_own_is_left_to_a_classifier_that_is_sure(asked: Heard, after: str, entry: str) -> None:

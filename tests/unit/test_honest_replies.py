@@ -99,13 +99,20 @@ def test_distress_and_threats_come_before_everything(label: str) -> None:
 
 @pytest.mark.parametrize("text", ["?", "👍", "...", "a", "12", "!!! ???", "x 1 y", "½"])
 def test_signs_and_lone_letters_are_not_understood(text: str) -> None:
-    said = reply(heard(text, "info/combien.total", 0.9), Context(misses=1))
+    said = reply(heard(text, "info/combien.total", 0.9))
     assert said.messages[0].text == TEXTS("hors_sujet.charabia")
     assert titles(said.messages[0]) == MENU
-    assert said.context.misses == 2
+    assert said.context.misses == 1
 
 
-@pytest.mark.parametrize("label", ["service", "actualite", "manipulation", "charabia"])
+def test_gibberish_opens_the_menu_and_counts_as_a_miss() -> None:
+    said = reply(heard("zblorg trimounet", "hors_sujet/charabia"), Context("secteurs.benin", "secteur"))
+    assert said.messages[0].text == TEXTS("hors_sujet.charabia")
+    assert titles(said.messages[0]) == MENU
+    assert said.context == Context("secteurs.benin", "secteur", 1)
+
+
+@pytest.mark.parametrize("label", ["service", "actualite", "manipulation"])
 def test_another_subject_gets_no_fact_and_no_source(label: str) -> None:
     message = only(heard("un tout autre sujet que celui-ci", f"hors_sujet/{label}"))
     assert message == Message(TEXTS(f"hors_sujet.{label}"))
@@ -115,13 +122,25 @@ def test_personal_data_have_their_own_answer() -> None:
     assert only(heard("que faites-vous de mes données personnelles", "donnees")).text == TEXTS("donnees")
 
 
-def test_what_is_not_understood_twice_opens_the_menu_with_the_way_to_a_request() -> None:
-    first = reply(heard("quelque chose que personne ne comprend"))
-    second = reply(heard("quelque chose que personne ne comprend"), first.context)
-    assert first.messages[0].text == TEXTS("hors_sujet.inconnu")
-    assert second.messages[0].text == TEXTS("hors_sujet.encore_inconnu")
-    assert titles(second.messages[0]) == MENU
-    assert second.context.misses == 2
+UNKNOWN = heard("quelque chose que personne ne comprend")
+
+
+def test_what_is_not_understood_opens_the_menu() -> None:
+    said = reply(UNKNOWN)
+    assert said.messages[0].text == TEXTS("hors_sujet.inconnu")
+    assert titles(said.messages[0]) == MENU
+    assert said.context.misses == 1
+
+
+@pytest.mark.parametrize(
+    "asked", [UNKNOWN, heard("???"), heard("zblorg trimounet", "hors_sujet/charabia")], ids=["not understood", "signs", "gibberish"]
+)
+@pytest.mark.parametrize("misses", [1, 2, 7])
+def test_a_second_miss_in_a_row_offers_the_way_to_a_request(asked: Heard, misses: int) -> None:
+    said = reply(asked, Context(misses=misses))
+    assert said.messages[0].text == TEXTS("hors_sujet.encore_inconnu")
+    assert titles(said.messages[0]) == [*MENU, TEXTS("demande.bouton")]
+    assert said.context.misses == misses + 1
 
 
 @pytest.mark.parametrize("label", ["bavardage/remercier", "bavardage/au_revoir", "affirmer", "nier", "bavardage/saluer", "hesiter"])

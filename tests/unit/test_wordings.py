@@ -62,12 +62,17 @@ def told(path: Path) -> str:
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     path = tmp_path / "rien.yml"
-    assert told(path).startswith(f"{path} ne se lit pas")
+    assert told(path).startswith(f"{path}:1 : le fichier ne peut pas être lu (")
 
 
-def test_a_file_that_is_no_yaml_is_told(tmp_path: Path) -> None:
-    path = written(tmp_path, GOOD.replace("aspects:", "aspects: ["))
-    assert told(path).startswith(f"{path} ne se lit pas")
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [(("aspects:", "aspects: ["), 3), (("autres: [les autres]", "autres: [les autres"), 14), (("renvoi:", "\trenvoi:"), 18)],
+    ids=["at the beginning", "in the middle", "a tab"],
+)
+def test_a_file_that_is_no_yaml_is_told_with_the_line(tmp_path: Path, change: tuple[str, str], line: int) -> None:
+    path = written(tmp_path, GOOD.replace(*change, 1))
+    assert told(path).startswith(f"{path}:{line} : le YAML ne se lit pas (")
 
 
 @pytest.mark.parametrize("name", LISTS)
