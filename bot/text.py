@@ -55,9 +55,9 @@ def typeset(text: str) -> str:
     Idempotent. Data files are written with ordinary spaces; this is done once, on loading.
     """
     text = text.replace("'", "’")
-    text = re.sub(r"(?<=\S)[ \u00a0\u202f]+([?!;])", NNBSP + r"\1", text)
-    text = re.sub(r"(?<=\S)[ \u00a0\u202f]+:(?=\s|$)", NBSP + ":", text)
     text = re.sub(r"«\s*", "«" + NBSP, text)
     text = re.sub(r"\s*»", NBSP + "»", text)
+    text = re.sub(r"(?<=\S)[ \u00a0\u202f]+([?!;])", NNBSP + r"\1", text)
+    text = re.sub(r"(?<=\S)[ \u00a0\u202f]+:(?=\s|$)", NBSP + ":", text)
     text = re.sub(r"(?<=\d)[ \u00a0\u202f](?=\d{3}\b)", NNBSP, text)
     return re.sub(r"(?<=\d)[ \u00a0\u202f](?=[€%])", NNBSP, text)

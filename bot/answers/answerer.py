@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.answers import periods, things
 from bot.answers.compose import ROOM, button, say, say_phrase
 from bot.answers.following import ALL, Following
-from bot.answers.judgement import ANSWER, ASK, LEANING_WORDS, MEMBER, Judgement
+from bot.answers.judgement import ANSWER, ASK, LEANING_WORDS, MEMBER, Judgement, asking
 from bot.answers.language import language_of
 from bot.answers.model import NOTHING, Button, Context, Heard, Message, Said
 from bot.answers.premise import premise
@@ -72,10 +72,9 @@ class Answerer:
     def reply(self, heard: Heard, context: Context) -> Said:
         """What is said to `heard`; never silence."""
         heard = self.judgement.known(heard)
-        for step in self.steps:
-            if said := step(heard, context):
-                return said
-        return self.unknown(context)
+        said = next(filter(None, (step(heard, context) for step in self.steps)), None) or self.unknown(context)
+        named = things.named(self.base, heard.text)
+        return replace(said, context=replace(said.context, thing=named[0])) if len(named) == 1 else said
 
     def knows(self, heard: Heard, context: Context) -> bool:
         """Whether the message is a question about the programme that would be answered at once."""
@@ -157,8 +156,10 @@ class Answerer:
         led = self.following.lead(heard.text, context)
         if led is not None and clear and not led.ranked and self.following.names_its_subject(heard.text):
             return None
-        if led is None and heard.parts and not clear and not self.judgement.asked_before_last(heard):
-            led = self.following.lead(heard.parts[-1].text, context)
+        if led is None and heard.parts and not self.judgement.asked_before_last(heard):
+            last = heard.parts[-1]
+            own = clear and (self.following.names_its_subject(last.text) or self.judgement.confident(last) != clear)
+            led = None if own else self.following.lead(last.text, context)
         if led is None:
             return None
         if led.refusal:
@@ -218,7 +219,7 @@ class Answerer:
         if not label.startswith(_NEAR) or not self.judgement.is_neighbour(heard.whole):
             return None
         kind = label.split("/")[1]
-        own = self.judgement.nearest_phrase(heard.whole) if kind in _NEAREST_BY_QUESTION else ""
+        own = self.judgement.nearest_phrase(heard.whole, context) if kind in _NEAREST_BY_QUESTION else ""
         return self.refuse(label, own or self.base.nearest.get(kind, ""), context)
 
     def refuse(self, label: str, phrase: str, context: Context) -> Said | None:
@@ -259,12 +260,14 @@ class Answerer:
 
     def ask_back(self, heard: Heard, context: Context) -> Said | None:
         """Between the thresholds: up to three entries to choose from, in plain words."""
-        entries = self.judgement.near_misses(heard.whole)[:CHOICES]
-        if not entries or not heard.intent.startswith(("info/", *_NEAR)):
+        near = [part for part in (heard.whole, *asking(heard)) if part.best.startswith(("info/", *_NEAR))]
+        entries = self.judgement.near_misses(max(near, key=lambda part: part.score))[:CHOICES] if near else []
+        if not entries:
             return None
         none = self.texts("reponse.aucune")
         buttons = (*(button(self.base, entry) for entry in entries), Button(none, none))
-        return Said((Message(self.texts("reponse.demander"), buttons),), replace(context, misses=context.misses + 1))
+        guessed = context if context.entry else self.after(entries[0], context)
+        return Said((Message(self.texts("reponse.demander"), buttons),), replace(guessed, misses=context.misses + 1))
 
     # --- what steps say --------------------------------------------------------------------------
 

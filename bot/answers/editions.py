@@ -32,8 +32,11 @@ class Editions:
     def reply(self, heard: Heard, context: Context) -> Said:
         """What is said to `heard`; an answer from another edition than the current one says which."""
         asked = self._asked_of(heard, context)
-        said = [self._say(answerer, answerer.reply(heard, replace(context, edition=""))) for answerer in asked[:_MOST]]
-        if len(said) == 1:
+        said = [
+            self._say(each, each.reply(_for(each, heard) if len(asked) > 1 else heard, replace(context, edition="")))
+            for each in asked[:_MOST]
+        ]
+        if len(said) == 1 or not all(each.messages[0].source for each in said):
             return said[0]
         messages = tuple(replace(message, buttons=()) for each in said for message in each.messages[:1])
         return Said(messages, said[-1].context)
@@ -70,3 +73,8 @@ class Editions:
     def _edition_of(self, period: periods.Period) -> Answerer | None:
         """The latest edition that has all the years of a period."""
         return next((each for each in reversed(self.answerers) if period.within(periods.period_of(each.base))), None)
+
+
+def _for(answerer: Answerer, heard: Heard) -> Heard:
+    """What was heard, without the years of other editions that the message names as well."""
+    return replace(heard, text=periods.within(heard.text, periods.period_of(answerer.base)))

@@ -99,10 +99,13 @@ class Following:
             return entries[at - 1], ""
         if words.says_only(folded, words.after) and 0 <= at < len(entries) - 1:
             return entries[at + 1], ""
-        also = (_nouns(listing), words.beside_rank, *(pattern for _, pattern in words.aspects))
+        nouns = _nouns(listing)
+        also = (nouns, words.beside_rank, *(pattern for _, pattern in words.aspects))
         if words.says_only(folded, words.others, *also):
             return entries[1 - at] if len(entries) == 2 and at >= 0 else listing.whole, ""
-        found = ((rank, pattern.sub(" ", folded)) for pattern, rank in words.ranks if words.says_only(folded, pattern, *also))
+        found = (
+            (rank, nouns.sub(" ", pattern.sub(" ", folded))) for pattern, rank in words.ranks if words.says_only(folded, pattern, *also)
+        )
         rank, rest = next(found, (None, ""))
         return ("", "") if rank is None else (_ranked(listing, rank), rest)
 

@@ -44,6 +44,8 @@ POINTED = 0.8
 ELLIPTIC_WORDS = 8
 """A message of at most so many words may lean on the question before it."""
 
+NEAREST = -0.65
+"""Margin from which an entry is near enough to be told behind a refusal."""
 WINDOW = 0.4
 """What an entry may have less than the best one and still be said beside it."""
 NEAR_FLOOR = -0.75
@@ -65,6 +67,8 @@ _SAME = re.compile(r"\b(pareil|pareille|la meme chose|le meme|idem|aussi|egaleme
 """Words by which the same is asked of something else."""
 _FEW = re.compile(r"\b(ceux|celles)[- ]la\b")
 """Words that point back in a message of any length."""
+_END = re.compile(r"[?!]|(?<=\w\w)\.(?=\s|$)")
+"""The end of a sentence."""
 _POINTS = re.compile(r"\b(ceux|celui|celle|celles)(-(la|ci))?\b|\b(la-dedans|la dedans)\b")
 _EMPTY = frozenset(
     "pour dans avec aussi merci alors bien pays pareil donc mais dernier derniere premier premiere deuxieme second seconde troisieme "
@@ -132,7 +136,7 @@ class Judgement:
         """The entry that the clearest part of a message asks for; nothing when the whole is plainly about something else."""
         if heard.whole.best.startswith("hors_sujet/") and heard.whole.score > ANSWER:
             return ""
-        parts = [part for part in heard.parts if self.confident(part, PART)]
+        parts = [part for part in asking(heard) if self.confident(part, PART)]
         return self.confident(max(parts, key=lambda part: part.score)) if parts else ""
 
     def asked_before_last(self, heard: Heard) -> bool:
@@ -144,7 +148,7 @@ class Judgement:
         if heard.whole.best.startswith("hors_sujet/"):
             return []
         found: dict[str, str] = {}
-        for part in heard.parts:
+        for part in asking(heard):
             if entry := self.confident(part, PART):
                 found.setdefault(self.base.passage_id(entry), entry)
         return list(found.values())[:2]
@@ -167,17 +171,18 @@ class Judgement:
 
     def moved(self, heard: Heard, context: Context) -> tuple[str, ...]:
         """« Et au Maroc ? », « le troisième ? », « la fiche du deuxième ? »: the attribute asked for, of other objects; else nothing."""
-        named = things.named(self.base, heard.text) or self._ranked(heard.text, context)
+        by_name = things.named(self.base, heard.text)
+        named = by_name or self._ranked(heard.text, context)
         content = [word for word in re.findall(r"\w{4,}", fold(heard.text)) if word not in _EMPTY and word not in things.names(self.base)]
         if not named or len(content) > _CONTENT_WORDS:
             return ()
-        asked = self._attribute_asked(heard.whole, named[0]) if content else ""
+        asked = self._attribute_asked(heard.whole, named[0], ANSWER if by_name else ASK) if content else ""
         entries = (self.base.grid.get((thing, asked or context.attribute), "") for thing in named)
         return tuple(filter(None, entries))
 
-    def _attribute_asked(self, part: Part, thing: str) -> str:
+    def _attribute_asked(self, part: Part, thing: str, least: float) -> str:
         """The attribute of an object that a message has words for, if any; that it takes part at all is no answer to a follow-up."""
-        likely = (label.removeprefix("info/") for label, score in part.ranking[:5] if score >= ANSWER)
+        likely = (label.removeprefix("info/") for label, score in part.ranking[:5] if score >= least)
         attributes = (things.attribute_of(self.base, entry) for entry in likely)
         return next((name for name in attributes if name and name != MEMBER and (thing, name) in self.base.grid), "")
 
@@ -231,13 +236,18 @@ class Judgement:
         """The entry that a message means in the light of the last answer; nothing when that is not clear either."""
         return self.confident(self.in_context(part, context))
 
-    def nearest_phrase(self, part: Part) -> str:
-        """The phrase of the entry that comes nearest, for a refusal; nothing when none is near."""
-        entry = next(iter(self.near_misses(part)), "")
+    def nearest_phrase(self, part: Part, context: Context) -> str:
+        """The phrase of the entry that comes nearest, for a refusal; of the last answer when a short message leans on it; else nothing."""
+        near = next((label.removeprefix("info/") for label, score in part.ranking if label in self.labels and score >= NEAREST), "")
+        entry = near or (context.entry if self.is_elliptic(part.text) else "")
+        return next(iter(self.passage_first(entry)), "")
+
+    def passage_first(self, entry: str) -> tuple[str, ...]:
+        """The phrase that says an entry, or the first of an overview; none for an unknown one."""
         found = self.base.entries.get(entry)
         if found is None:
-            return ""
-        return found.phrase if isinstance(found, Fact) else found.phrases[0]
+            return ()
+        return (found.phrase,) if isinstance(found, Fact) else found.phrases[:1]
 
     def passage(self, entry: str) -> tuple[str, ...]:
         """The phrases said around an entry."""
@@ -257,3 +267,18 @@ class Judgement:
         """The attribute of a country that an entry is about, if it is about countries."""
         attribute = things.attribute_of(self.base, entry)
         return attribute if any((thing.id, attribute) in self.base.grid for thing in self.base.things_of("pays")) else ""
+
+
+def asking(heard: Heard) -> tuple[Part, ...]:
+    """The parts of a message that ask: those of its sentences that end with a question mark; all of them when none does.
+
+    In a letter, what stands around the question is told, not asked.
+    """
+    return tuple(part for part in heard.parts if _ends_as_question(heard.text, part.text)) or heard.parts
+
+
+def _ends_as_question(text: str, part: str) -> bool:
+    """Whether the sentence of `text` in which a part stands ends with a question mark."""
+    at = text.replace("’", "'").find(part)
+    end = _END.search(text, max(0, at + len(part) - 1))
+    return end is not None and end.group() == "?"

@@ -11,8 +11,8 @@ from bot.text import fold
 _YEAR = r"(?<![\d.,])(?:19|20)\d\d(?!\d|[.,]\d|\s?\d{3}\b|\s?(?:€|eur\b|euros?|habitants?|personnes|communes|actes|fois|m\b|millions?))"
 _RANGE = re.compile(rf"({_YEAR})\s*(?:-|–|/|\ba\b|\bau\b|jusqu'en|jusqu'a)\s*({_YEAR})|\bentre ({_YEAR}) et ({_YEAR})")
 _SINGLE = re.compile(f"({_YEAR})")
-_BESIDE = r"(?:\s+(?:l'|la |le |les |fin )?\w+){0,2}?\s+(?:l')?$"
-_AFTER = re.compile(rf"\b(?:apres|au-dela de|post){_BESIDE}")
+_BESIDE = r"(?:-|(?:\s+(?:l'|la |le |les |fin )?\w+){0,2}?\s+(?:l')?)$"
+_AFTER = re.compile(rf"(?<!d')\b(?:apres|au-dela de|post){_BESIDE}")
 _BEFORE = re.compile(rf"\bavant{_BESIDE}")
 
 
@@ -39,18 +39,31 @@ def named(text: str) -> tuple[Period, ...]:
     found: dict[int, Period] = {}
     taken: set[int] = set()
     for match in _RANGE.finditer(folded):
-        first, last = sorted(int(year) for year in match.groups() if year)
-        found[match.start()] = _moved(folded[: match.start()], Period(first, last))
+        found[match.start()] = _moved(folded[: match.start()], _years(match))
         taken.update(range(match.start(), match.end()))
     for match in _SINGLE.finditer(folded):
         if match.start() not in taken:
-            found[match.start()] = _moved(folded[: match.start()], Period(int(match[1]), int(match[1])))
+            found[match.start()] = _moved(folded[: match.start()], _years(match))
     return tuple(found[at] for at in sorted(found))
+
+
+def within(text: str, own: Period) -> str:
+    """A text, folded, without the periods that go beyond `own`."""
+    folded = fold(text)
+    for pattern in (_RANGE, _SINGLE):
+        folded = pattern.sub(lambda match: match.group() if _years(match).within(own) else " ", folded)
+    return folded
 
 
 def without(text: str) -> str:
     """A folded text without the periods that it names."""
     return _SINGLE.sub(" ", _RANGE.sub(" ", fold(text)))
+
+
+def _years(match: re.Match[str]) -> Period:
+    """The years of a match, the first to the last."""
+    years = [int(year) for year in match.groups() if year]
+    return Period(min(years), max(years))
 
 
 def _moved(before: str, period: Period) -> Period:

@@ -5,7 +5,6 @@ Each is started by `cic run` on free ports of this machine, with a data folder o
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -21,7 +20,7 @@ import httpx
 import psutil
 
 from bot.benchmarks.latency import TURNS_PER_CONVERSATION
-from bot.config import PROJECT
+from bot.config import PROJECT, child_environment
 from bot.errors import UnavailableError
 from bot.evaluation.chat import SECONDS, Chat
 from bot.evaluation.report import percentile
@@ -88,7 +87,7 @@ def start(model: Path, folder: Path) -> Iterator[Started]:
     with (folder / "run.log").open("wb") as log:
         command = (sys.executable, "-c", "from bot.cli import app; app()", "run", "--model", str(model))
         process = subprocess.Popen(  # noqa: S603
-            command, cwd=PROJECT, env=dict(os.environ) | settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            command, cwd=PROJECT, env=child_environment(settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
     try:
         _wait(process, f"http://127.0.0.1:{web}/readyz", folder / "run.log")

@@ -211,27 +211,29 @@ class _Reader:
         phrases, overviews = self.nodes(self.raw, "phrases"), self.nodes(self.raw, "apercus")
         facts: set[Any] = set()
         for fact in (fact for phrase in phrases for fact in self.nodes(phrase, "faits")):
-            if fact.get("id") in facts:
+            if not isinstance(fact.get("id"), str):
+                continue  # told already
+            if fact["id"] in facts:
                 self.attempt(self.fail, fact[_LINE], f"le fait « {fact['id']} » est écrit deux fois ; un fait n'est écrit qu'une fois")
-            facts.add(fact.get("id"))
-        known = {node.get("id") for node in phrases}
+            facts.add(fact["id"])
+        known = _ids(phrases)
         for kind, phrase in self.optional("refus"):
-            if phrase not in known:
+            if not isinstance(phrase, str) or phrase not in known:
                 self.attempt(self.fail, self.raw["refus"][_LINE], f"« {phrase} » n'existe pas ; corrigez « {kind}: » de « refus: »")
         self.links("passages", "phrases", known)
         self.links("apercus", "phrases", known)
-        entries = facts | {node.get("id") for node in overviews}
+        entries = facts | _ids(overviews)
         self.links("apercus", "suite", entries)
         self.links("listes", "entrees", entries)
-        wholes = {node.get("id") for node in overviews}
+        wholes = _ids(overviews)
         for node in self.nodes(self.raw, "listes"):
-            if (whole := node.get("ensemble")) is not None and whole not in wholes:
+            if isinstance(whole := node.get("ensemble"), str) and whole not in wholes:
                 self.attempt(self.fail, node[_LINE], f"« {whole} » n'est pas un aperçu ; corrigez « ensemble: » de « {node.get('id')} »")
         self.asides_lead_somewhere(entries | {f"{REFUSAL}{kind}" for kind, _ in self.optional("refus")}, entries)
 
     def asides_lead_somewhere(self, targets: Container[Any], entries: set[Any]) -> None:
         """What a follow-up starts from and leads to is there: a passage or an entry, an entry or a refusal."""
-        starts = entries | {node.get("id") for node in self.nodes(self.raw, "passages")}
+        starts = entries | _ids(self.nodes(self.raw, "passages"))
         for start, node in self.optional("relances"):
             if not isinstance(node, dict):
                 continue  # told already
@@ -252,3 +254,8 @@ class _Reader:
         """The mappings in a list that may be missing or wrong: what is wrong with it was told already."""
         items = parent.get(key)
         return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _ids(nodes: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The ids of some mappings that are texts: what is wrong with others is told elsewhere."""
+    return {ident for node in nodes if isinstance(ident := node.get("id"), str)}

@@ -27,9 +27,9 @@ _STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"e?u", "7"),
         (r"y", "i"),
         (r"h", ""),
-        (r"(?:er|ez|et|ee|ees|es)$", "e"),
+        (r"(?:ers|er|ez|ets|et|ee|ees|es)$", "e"),
         (r"(.)\1+", r"\1"),
-        (r"(?<=..)[stdxpe]+$", ""),
+        (r"(?<=..)(?:e(?:s|nt)?|[stdxp]+)$", ""),
     )
 )
 

@@ -144,4 +144,15 @@ def test_an_unclear_short_question_leans_on_the_last_answer() -> None:
 def test_an_unclear_short_question_that_opens_like_no_follow_up_is_rescued_by_the_last_answer() -> None:
     asked = ranked("kel petit projet ils soutenai", ("info/quand.microprojets", -0.64))
     assert reply(asked, Context("quand.lancement")).context.entry == "quand.microprojets"
-    assert reply(asked).context.entry == ""
+    assert reply(asked).messages[0].text == TEXTS("reponse.demander")
+
+
+def test_what_was_offered_first_is_kept_in_mind_until_something_is_answered() -> None:
+    asked = ranked("et les actes, de quand datent-ils ?", ("info/changer.anciennete", -0.7), ("info/page.date", -0.75))
+    assert reply(asked).context.entry == "changer.anciennete"
+    assert reply(asked, Context("contact.personne")).context.entry == "contact.personne"
+
+
+def test_the_country_that_a_message_names_is_kept_in_mind_though_it_is_not_understood() -> None:
+    assert reply(heard("la Belgique aide-t-elle la RDC ?"), Context(thing="benin")).context.thing == "rdc"
+    assert reply(heard("le Bénin et la RDC ?"), Context(thing="maroc")).context.thing == "maroc"

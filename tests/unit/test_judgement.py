@@ -6,8 +6,8 @@ import pytest
 from sample_assistant import heard, part, ranked, the_base, the_wordings
 
 from bot.answers.following import Following
-from bot.answers.judgement import ANSWER, ASK, BESIDE, LEAST, LOWEST, NEAR, ON_TOPIC, PART, POINTED, WINDOW, Judgement
-from bot.answers.model import Context, Part
+from bot.answers.judgement import ANSWER, ASK, BESIDE, LEAST, LOWEST, NEAR, NEAREST, ON_TOPIC, PART, POINTED, WINDOW, Judgement, asking
+from bot.answers.model import NOTHING, Context, Part
 
 BASE = the_base()
 JUDGEMENT = Judgement(BASE, Following(BASE, the_wordings()))
@@ -256,10 +256,29 @@ def test_an_entry_of_the_same_heading_has_half_the_bonus() -> None:
     assert (JUDGEMENT.leaning(asked, Context("quoi.sigle")), JUDGEMENT.leaning(other, Context("quoi.sigle"))) == ("quoi.loi", "")
 
 
-def test_the_nearest_phrase_is_that_of_the_best_entry() -> None:
-    assert JUDGEMENT.nearest_phrase(part("…", ("voisin/chiffre", 0.2), (DIRECT, ASK))) == "combien.direct"
-    assert JUDGEMENT.nearest_phrase(part("…", ("info/apercu.pays", ASK))) == "ou.pays"
-    assert JUDGEMENT.nearest_phrase(part("…", (DIRECT, ASK - A_HAIR))) == ""
+def test_the_nearest_phrase_is_that_of_the_best_entry_or_of_the_last_answer() -> None:
+    chiffre = ("voisin/chiffre", 0.2)
+    far = part("et pour un autre ?", chiffre, (DIRECT, NEAREST - A_HAIR))
+    assert JUDGEMENT.nearest_phrase(part("…", chiffre, (DIRECT, NEAREST)), NOTHING) == "combien.direct"
+    assert JUDGEMENT.nearest_phrase(part("…", ("info/apercu.pays", NEAREST)), NOTHING) == "ou.pays"
+    assert JUDGEMENT.nearest_phrase(far, NOTHING) == ""
+    assert JUDGEMENT.nearest_phrase(far, Context("contact.personne")) == "contact.personne"
+    assert JUDGEMENT.nearest_phrase(part("une question qui ne s'appuie sur rien d'autre", chiffre), Context("contact.personne")) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "asks"),
+    [
+        ("On parle de la CIC. Quel est le budget ?", ("On parle de la CIC.", "Quel est le budget ?"), ("Quel est le budget ?",)),
+        ("Qui paie et combien ?", ("Qui paie", "combien ?"), ("Qui paie", "combien ?")),
+        ("le budget et les pays", ("le budget", "les pays"), ("le budget", "les pays")),
+        ("L’échevin demande. Où ?", ("L'échevin demande.", "Où ?"), ("Où ?",)),
+    ],
+    ids=["a letter", "two in one sentence", "no question mark", "apostrophes"],
+)
+def test_in_a_letter_only_the_sentences_with_a_question_mark_ask(text: str, parts: tuple[str, ...], asks: tuple[str, ...]) -> None:
+    told = heard(text, BUDGET, 0.2, [part(each, (BUDGET, 0.2)) for each in parts])
+    assert tuple(each.text for each in asking(told)) == asks
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -196,7 +196,21 @@ def test_a_mail_that_cannot_be_retried_is_named(worker: Outbox, routing: Routing
 def test_two_workers_never_send_a_mail_twice(database: Database, server: MailServer, routing: Routing, clock: Clock) -> None:
     for number in range(8):
         routing.submit(sample_request(request_key=str(number)))
-    workers = [Outbox(database, server, clock, Random(n)) for n in range(2)]
+    both = asyncio.Event()
+    began: set[int] = set()
+
+    def sender(number: int) -> Callable[[str, bytes], Awaitable[None]]:
+        async def send(recipient: str, body: bytes) -> None:
+            """Hand the first mail over only when the other worker holds one too: both are at work at the same time."""
+            began.add(number)
+            if len(began) == 2:
+                both.set()
+            await both.wait()
+            await server(recipient, body)
+
+        return send
+
+    workers = [Outbox(database, sender(n), clock, Random(n)) for n in range(2)]
 
     async def work() -> list[int]:
         return list(await asyncio.gather(*(worker.deliver_due() for worker in workers)))
