@@ -10,7 +10,7 @@ REQUESTS = frozenset({"demande", "humain"})
 """Labels that open a request."""
 PLAIN = 0.0
 """Margin from which a request is one, whatever question stands beside it."""
-WITHIN = 0.2
+WITHIN = 0.05
 """What an entry may have less than the request and still be the question that was asked."""
 
 

@@ -7,6 +7,7 @@ from sample_turn import run
 
 from actions.answering import ActionRepondre
 from actions.session import FORM
+from bot.answers.model import Context
 from bot.intake.model import DECLINED, Dossier
 from bot.wiring import Services
 
@@ -17,7 +18,7 @@ REFUSED = Dossier(number=1, ended=DECLINED).as_json()
 def test_a_question_is_answered_with_its_source_and_remembered() -> None:
     done = run(ActionRepondre(), "quel est le secteur au Maroc ?", "info/secteurs.maroc")
     assert done.said[0]["custom"]["source"]["fact"][0] == "secteurs.maroc"
-    assert done.slots["contexte"] == {"entry": "secteurs.maroc", "attribute": "secteur", "misses": 0}
+    assert Context.from_dict(done.slots["contexte"]) == Context("secteurs.maroc", "secteur", thing="maroc")
     assert done.asks is None
 
 

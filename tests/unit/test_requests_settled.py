@@ -29,8 +29,8 @@ def requests_in(rankings: list[Ranking]) -> set[str]:
 
 @pytest.mark.parametrize("request_label", sorted(REQUESTS))
 def test_a_weak_request_is_dropped_from_a_question(request_label: str) -> None:
-    assert settled((QUESTION, ranking((request_label, WEAK), (ENTRY, WEAK - 0.1), ("annuler", -0.9)))) == [
-        [(ENTRY, WEAK - 0.1), ("annuler", -0.9)]
+    assert settled((QUESTION, ranking((request_label, WEAK), (ENTRY, WEAK - WITHIN / 2), ("annuler", -0.9)))) == [
+        [(ENTRY, WEAK - WITHIN / 2), ("annuler", -0.9)]
     ]
 
 
@@ -69,7 +69,9 @@ def test_a_question_about_something_else_leaves_the_request(label: str) -> None:
 
 
 def test_a_request_of_the_other_kind_is_no_question() -> None:
-    assert settled((QUESTION, ranking(("humain", WEAK), (REQUEST, WEAK - A_HAIR), (ENTRY, WEAK - 0.1)))) == [[(ENTRY, WEAK - 0.1)]]
+    assert settled((QUESTION, ranking(("humain", WEAK), (REQUEST, WEAK - A_HAIR), (ENTRY, WEAK - WITHIN / 2)))) == [
+        [(ENTRY, WEAK - WITHIN / 2)]
+    ]
 
 
 def test_the_stronger_of_two_requests_counts() -> None:
