@@ -234,6 +234,16 @@ async def test_health_and_webhook_say_whether_a_model_is_loaded(authorised: dict
         assert (await client.post("/webhook", json=TURN, headers=authorised)).status_code == status
 
 
+async def test_the_phases_of_a_message_are_told_to_who_knows_the_token(authorised: dict[str, str]) -> None:
+    async with serving(await handled("Bonjour."), READY) as client:
+        await client.post("/webhook", json=TURN, headers=authorised)
+        told = (await client.get("/phases", headers=authorised)).json()
+        refused = await client.get("/phases")
+    assert told["messages"] == 1
+    assert told["seconds"].keys() == {"understanding", "policies", "actions", "stores"}
+    assert refused.status_code == 401
+
+
 async def test_conversations_are_kept_in_the_database_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CIC_DATABASE_URL", f"sqlite:///{tmp_path / 'new' / 'cic.sqlite'}")
     store = TrackerStore.create(EndpointConfig(type="bot.rasa.tracker_store.CicTrackerStore"), Domain.empty())

@@ -70,3 +70,4 @@ def test_after_two_misses_local_authorities_are_offered_the_contact(chat: Chat, 
         reply = chat.say("Aucune de celles-là")
     assert reply.text == texts("hors_sujet.encore_inconnu")
     assert reply.sources == []
+    assert reply.buttons[-1] == texts("demande.bouton")
