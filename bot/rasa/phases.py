@@ -24,6 +24,7 @@ class Phases:
 
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_METHODS, 0.0))
     messages: int = 0
+    now: Callable[[], float] = time.perf_counter
     _watched: Any = None
 
     def watch(self, processor: Any) -> None:
@@ -44,20 +45,20 @@ class Phases:
 
             @wraps(method)
             async def timed(*args: Any, **kwargs: Any) -> Any:
-                began = time.perf_counter()
+                began = self.now()
                 try:
                     return await method(*args, **kwargs)
                 finally:
-                    self.seconds[phase] += time.perf_counter() - began
+                    self.seconds[phase] += self.now() - began
 
             return timed
 
         @wraps(method)
         def timed_now(*args: Any, **kwargs: Any) -> Any:
-            began = time.perf_counter()
+            began = self.now()
             try:
                 return method(*args, **kwargs)
             finally:
-                self.seconds[phase] += time.perf_counter() - began
+                self.seconds[phase] += self.now() - began
 
         return timed_now
