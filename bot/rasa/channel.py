@@ -22,6 +22,7 @@ from sanic.response import HTTPResponse
 
 from bot.config import load_settings
 from bot.rasa.phases import Phases
+from bot.rasa.validation import check_schema_once
 from bot.rasa_client import HANDLING_SECONDS, channel_token
 from bot.text import WORD_JOINER, clean
 
@@ -92,6 +93,7 @@ class CicInput(InputChannel):  # type: ignore[misc]
     def blueprint(self, on_new_message: OnMessage) -> Blueprint:
         """Return the routes of the channel."""
         keep_texts_out_of_logs()
+        check_schema_once()
         routes = Blueprint("cic_channel")
         turns, phases = Turns(on_new_message), Phases()
         expected = f"Bearer {channel_token(load_settings().secret())}".encode()

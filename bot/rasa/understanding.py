@@ -21,6 +21,7 @@ from bot.text import clean
 from bot.understanding.classifier import Classifier
 from bot.understanding.parts import load_language, persons
 from bot.understanding.reading import read
+from bot.understanding.requests import introduces
 from bot.understanding.trained import FILE
 
 _LONGEST = 2000
@@ -88,8 +89,9 @@ class Understanding(GraphComponent, IntentClassifier):  # type: ignore[misc]  # 
             self.language = load_language()
         parts = read(text, self.classifier.rank)
         message.set("parts", [{"text": part, "ranking": ranking} for part, ranking in parts], add_to_output=True)
-        message.set("persons", list(persons(text, self.language)), add_to_output=True)
         rankings = [ranking for _, ranking in parts]
+        named = persons(text, self.language) if introduces(rankings) else ()
+        message.set("persons", list(named), add_to_output=True)
         intents = _as_intents(rankings[0])
         message.set(INTENT, intents[0], add_to_output=True)
         message.set(INTENT_RANKING_KEY, intents[:10], add_to_output=True)

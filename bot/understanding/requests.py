@@ -8,10 +8,16 @@ from bot.understanding.classifier import Ranking, is_entry
 
 REQUESTS = frozenset({"demande", "humain"})
 """Labels that open a request."""
+_NOT_OF_THE_SENDER = ("info/", "voisin/", "hors_sujet/", "bavardage/")
 PLAIN = 0.0
 """Margin from which a request is one, whatever question stands beside it."""
 WITHIN = 0.05
 """What an entry may have less than the request and still be the question that was asked."""
+
+
+def introduces(rankings: Sequence[Ranking]) -> bool:
+    """Whether somebody may say who they are: in a request, an introduction, or what is said in a form. Questions name no sender."""
+    return any(ranking and not ranking[0][0].startswith(_NOT_OF_THE_SENDER) for ranking in rankings)
 
 
 def settle(texts: Sequence[str], rankings: Sequence[Ranking]) -> list[Ranking]:

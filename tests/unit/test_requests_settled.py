@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.understanding.classifier import Ranking
-from bot.understanding.requests import PLAIN, REQUESTS, WITHIN, settle
+from bot.understanding.requests import PLAIN, REQUESTS, WITHIN, introduces, settle
 
 QUESTION = "combien participent ?"
 ENTRY, REQUEST = "info/qui.partenariats", "demande"
@@ -115,3 +115,20 @@ def test_what_was_heard_is_not_changed() -> None:
 def test_the_order_of_what_is_left_stays() -> None:
     heard = ranking((REQUEST, WEAK), (ENTRY, WEAK), ("info/qui.espace", -0.5), ("humain", -0.6), ("voisin/liste", -0.7))
     assert settled((QUESTION, heard)) == [[(ENTRY, WEAK), ("info/qui.espace", -0.5), ("voisin/liste", -0.7)]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "who"),
+    [
+        (["demande"], True),
+        (["se_presenter"], True),
+        (["formulaire/correction"], True),
+        (["info/ou.nombre", "se_presenter"], True),
+        (["info/ou.nombre", "hors_sujet/service"], False),
+        (["bavardage/saluer"], False),
+        ([], False),
+    ],
+    ids=["request", "introduction", "form", "in a part", "questions", "small talk", "nothing"],
+)
+def test_only_what_may_say_who_somebody_is_is_searched_for_names(labels: list[str], who: bool) -> None:
+    assert introduces([ranking((label, 0.1), ("demande", 0.0)) for label in labels]) is who
