@@ -237,10 +237,14 @@ class Judgement:
         return self.confident(self.in_context(part, context))
 
     def nearest_phrase(self, part: Part, context: Context) -> str:
-        """The phrase of the entry that comes nearest, for a refusal; of the last answer when a short message leans on it; else nothing."""
+        """The phrase of the entry that comes nearest, for a refusal; else nothing.
+
+        A short message leans on the last answer: « son numéro ? » is told what stands around that one.
+        """
         near = next((label.removeprefix("info/") for label, score in part.ranking if label in self.labels and score >= NEAREST), "")
-        entry = near or (context.entry if self.is_elliptic(part.text) else "")
-        return next(iter(self.passage_first(entry)), "")
+        leans = context.entry in self.base.entries and self.is_elliptic(part.text)
+        apart = self.base.passage_id(near) != self.base.passage_id(context.entry)
+        return next(iter(self.passage_first(context.entry if leans and apart else near)), "")
 
     def passage_first(self, entry: str) -> tuple[str, ...]:
         """The phrase that says an entry, or the first of an overview; none for an unknown one."""

@@ -263,6 +263,8 @@ def test_the_nearest_phrase_is_that_of_the_best_entry_or_of_the_last_answer() ->
     assert JUDGEMENT.nearest_phrase(part("…", ("info/apercu.pays", NEAREST)), NOTHING) == "ou.pays"
     assert JUDGEMENT.nearest_phrase(far, NOTHING) == ""
     assert JUDGEMENT.nearest_phrase(far, Context("contact.personne")) == "contact.personne"
+    wide = part("son numéro ?", chiffre, ("info/quand.deuxieme-phase", NEAREST))
+    assert JUDGEMENT.nearest_phrase(wide, Context("contact.personne")) == "contact.personne"
     assert JUDGEMENT.nearest_phrase(part("une question qui ne s'appuie sur rien d'autre", chiffre), Context("contact.personne")) == ""
 
 
