@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from bot.evaluation.model import Reply
 from bot.evaluation.reach import ENOUGH, Pair, Reached
 from bot.knowledge import Base
 from bot.text import defuse
@@ -19,6 +20,7 @@ _SHOWN = 40
 _FEWEST = 10
 _WIDTH = 140
 """Characters of a reply on the page."""
+_TAKEN_FOR_A_REQUEST = "(prise pour une demande de contact)"
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,15 @@ def page(base: Base, model: str, today: date, reached: Mapping[str, Reached], pa
 
 
 def _row(base: Base, found: Reached, examples: Mapping[str, int]) -> Row:
-    missed = tuple((result.turns[0].message, result.turns[0].reply.prose[:_WIDTH]) for result in found.missed)
+    missed = tuple((result.turns[0].message, _said(result.turns[0].reply)) for result in found.missed)
     return Row(found.entry, base.entries[found.entry].title, found.right, len(found.results), examples.get(found.entry, 0), missed)
+
+
+def _said(reply: Reply) -> str:
+    """The beginning of a reply, or what happened instead of one."""
+    if not reply.prose:
+        return _TAKEN_FOR_A_REQUEST
+    return reply.prose if len(reply.prose) <= _WIDTH else f"{reply.prose[:_WIDTH].rstrip()}…"
 
 
 def matrix(pairs: Iterable[Pair]) -> str:

@@ -15,6 +15,7 @@ from bot.config import PROJECT
 from bot.evaluation.cases import Question
 from bot.evaluation.comprehension import matrix, page
 from bot.evaluation.direct import DirectTalk
+from bot.evaluation.model import Reply, Result, Turn
 from bot.evaluation.reach import ENOUGH, Pair, Reached, pairs, reach, read_questions
 from bot.training import model_to_run
 from bot.understanding.classifier import Classifier
@@ -93,3 +94,13 @@ def test_what_a_person_typed_is_escaped_in_the_report(answers: Editions) -> None
     html = page(answers.current.base, "m", date(2026, 1, 1), {}, [trap], {})
     assert "<img" not in html
     assert "&lt;img" in html
+
+
+@pytest.mark.parametrize(
+    ("reply", "shown"),
+    [(Reply("", asks="profil"), "(prise pour une demande de contact)"), (Reply("Court."), "Court."), (Reply("mot " * 60), "mot…")],
+    ids=["a request", "short", "long"],
+)
+def test_the_report_shows_what_was_said_instead(answers: Editions, reply: Reply, shown: str) -> None:
+    missed = Reached("ou.nombre", (Result("r1", "ou.nombre", ("manque",), (Turn("combien ?", reply),), "faux"),))
+    assert shown in page(answers.current.base, "m", date(2026, 1, 1), {"ou.nombre": missed}, [], {})
