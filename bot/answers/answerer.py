@@ -175,8 +175,12 @@ class Answerer:
             return self.answer(moved[0], context, self.verdict(heard.text, moved[0]), moved[1:])
         if (right := premise(self.base, context.entry, heard.text)) is not None:
             return self.answer(context.entry, context, self.texts("reponse.oui" if right else "reponse.non"))
-        near = self.judgement.leaning(heard.whole, context)
-        return self.found(heard, self.following.points_at(heard.text, near, context), context) if near else None
+        return self.leaned(heard, context)
+
+    def leaned(self, heard: Heard, context: Context) -> Said | None:
+        """The reply about the entry that a message means in the light of the last answer; None when that is not clear."""
+        entry = self.judgement.leaning(heard.whole, context)
+        return self.found(heard, self.following.points_at(heard.text, entry, context), context) if entry else None
 
     def foreign_country(self, heard: Heard, context: Context) -> Said | None:
         """« Le Mali en fait partie ? »: no, and which countries do."""
@@ -255,8 +259,7 @@ class Answerer:
         """A question that is not clear alone, but is after the last answer: « on fesait koi o debut »."""
         if not context.entry or len(heard.text.split()) > LEANING_WORDS:
             return None
-        near = self.judgement.leaning(heard.whole, context)
-        return self.found(heard, self.following.points_at(heard.text, near, context), context) if near else None
+        return self.leaned(heard, context)
 
     def ask_back(self, heard: Heard, context: Context) -> Said | None:
         """Between the thresholds: up to three entries to choose from, in plain words."""

@@ -24,8 +24,8 @@ def say(base: Base, entry: str, room: int = ROOM, before: str = "", near: Sequen
     if isinstance(found, Overview) and found.text is not None and len(found.text) <= left:
         text, phrases = found.text, [base.phrases[i] for i in found.phrases]
     else:
-        phrases = _phrases(base, found, left, [i for other in near for i in _leads(base.entries[other])])
-        text = _join(phrases, _around(base, found))
+        phrases = _phrases(base, found, left, [i for other in near for i in base.entries[other].phrases])
+        text = _join(phrases, base.around(found))
     return Message(f"{before} {text}".strip(), tuple(_buttons(base, found)), source_of(base, found, phrases))
 
 
@@ -44,17 +44,12 @@ def source_of(base: Base, entry: Entry, phrases: Sequence[Phrase]) -> Source:
     return Source(tuple(ids), base.sections[section], edition.page, edition.updated.isoformat(), edition.url)
 
 
-def _leads(entry: Entry) -> Sequence[str]:
-    """The phrases that say an entry, the first first."""
-    return (entry.phrase,) if isinstance(entry, Fact) else entry.phrases
-
-
 def _phrases(base: Base, entry: Entry, room: int, near: Sequence[str]) -> list[Phrase]:
     """The phrases to say: the lead, then as many others as fit, what the message came near to first, then the nearest of the passage.
 
     They are said in the passage's order; those of other passages come last.
     """
-    lead, ids = _leads(entry)[0], _around(base, entry)
+    lead, ids = entry.phrases[0], base.around(entry)
     at, kept, left = ids.index(lead), {lead}, room - len(base.phrases[lead].text)
     wanted = [*(i for i in near if i != lead), *sorted(ids, key=lambda i: (abs(ids.index(i) - at), -ids.index(i)))]
     for i in wanted:
@@ -64,11 +59,6 @@ def _phrases(base: Base, entry: Entry, room: int, near: Sequence[str]) -> list[P
             left -= cost
     others = [i for i in dict.fromkeys([*ids, *near]) if i in kept and i != lead]
     return [base.phrases[i] for i in (lead, *others)]
-
-
-def _around(base: Base, entry: Entry) -> Sequence[str]:
-    """The phrases said around an entry: those of an overview, or of the passage of a fact."""
-    return base.passage_of(entry.phrase) if isinstance(entry, Fact) else entry.phrases
 
 
 def _join(phrases: Sequence[Phrase], around: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from bot.answers import things
 from bot.answers.model import Context
 from bot.answers.wordings import Wordings
-from bot.knowledge import REFUSAL, Base, Fact, Listing
+from bot.knowledge import REFUSAL, Base, Listing
 from bot.text import fold
 
 ALL, SURE = "tout", "sur"
@@ -66,7 +66,7 @@ class Following:
         if found is None:
             return None
         held = (each for each in self.base.listings if context.entry in each.entries or context.entry == each.whole)
-        said = {found.phrase} if isinstance(found, Fact) else set(found.phrases)
+        said = set(found.phrases)
         near = (each for each in self.base.listings if said & set(self.base.overviews[each.whole].phrases))
         return next(held, None) or next(near, None)
 

@@ -87,6 +87,7 @@ class Judgement:
     def __init__(self, base: Base, following: Following) -> None:
         self.base, self.following = base, following
         self.labels = frozenset(f"info/{entry}" for entry in base.entries)
+        self.no_content = _EMPTY | things.names(base)
 
     def known(self, heard: Heard) -> Heard:
         """What was heard without the labels that cannot be meant.
@@ -164,8 +165,8 @@ class Judgement:
 
     def is_elliptic(self, text: str) -> bool:
         """Whether a message leans on the one before: short, and opening like a follow-up or with hardly a word of its own."""
-        words = fold(text).split()
         folded = fold(text)
+        words = folded.split()
         leans = len(words) <= _ALONE or _LEAN.match(folded) is not None or _SAME.search(folded) is not None
         return len(words) <= ELLIPTIC_WORDS and leans
 
@@ -173,7 +174,7 @@ class Judgement:
         """« Et au Maroc ? », « le troisième ? », « la fiche du deuxième ? »: the attribute asked for, of other objects; else nothing."""
         by_name = things.named(self.base, heard.text)
         named = by_name or self._ranked(heard.text, context)
-        content = [word for word in re.findall(r"\w{4,}", fold(heard.text)) if word not in _EMPTY and word not in things.names(self.base)]
+        content = [word for word in re.findall(r"\w{4,}", fold(heard.text)) if word not in self.no_content]
         if not named or len(content) > _CONTENT_WORDS:
             return ()
         asked = self._attribute_asked(heard.whole, named[0], ANSWER if by_name else ASK) if content else ""
@@ -244,21 +245,13 @@ class Judgement:
         near = next((label.removeprefix("info/") for label, score in part.ranking if label in self.labels and score >= NEAREST), "")
         leans = context.entry in self.base.entries and self.is_elliptic(part.text)
         apart = self.base.passage_id(near) != self.base.passage_id(context.entry)
-        return next(iter(self.passage_first(context.entry if leans and apart else near)), "")
-
-    def passage_first(self, entry: str) -> tuple[str, ...]:
-        """The phrase that says an entry, or the first of an overview; none for an unknown one."""
-        found = self.base.entries.get(entry)
-        if found is None:
-            return ()
-        return (found.phrase,) if isinstance(found, Fact) else found.phrases[:1]
+        found = self.base.entries.get(context.entry if leans and apart else near)
+        return found.phrases[0] if found else ""
 
     def passage(self, entry: str) -> tuple[str, ...]:
         """The phrases said around an entry."""
         found = self.base.entries.get(entry)
-        if found is None:
-            return ()
-        return self.base.passage_of(found.phrase) if isinstance(found, Fact) else found.phrases
+        return self.base.around(found) if found else ()
 
     def section(self, entry: str) -> str:
         """The heading of an entry."""

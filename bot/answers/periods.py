@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.knowledge import Base, Fact
+from bot.knowledge import Base
 from bot.text import fold
 
 _YEAR = r"(?<![\d.,])(?:19|20)\d\d(?!\d|[.,]\d|\s?\d{3}\b|\s?(?:€|eur\b|euros?|habitants?|personnes|communes|actes|fois|m\b|millions?))"
@@ -77,7 +77,5 @@ def _moved(before: str, period: Period) -> Period:
 
 def tells_years(base: Base, entry: str) -> bool:
     """Whether what is said of an entry has years of its own, against which a year in the question can be held."""
-    found = base.entries[entry]
-    phrases = (found.phrase,) if isinstance(found, Fact) else found.phrases
-    values = (value for phrase in phrases for fact in base.phrases[phrase].facts for value in fact.values.values())
+    values = (value for phrase in base.entries[entry].phrases for fact in base.phrases[phrase].facts for value in fact.values.values())
     return any(value.year is not None or value.date is not None for value in values)

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from bot.errors import KnowledgeError
-from bot.knowledge import ASPECTS
+from bot.knowledge import ASPECTS, yaml_fault
 from bot.text import fold
 
 
@@ -41,8 +41,7 @@ class Wordings:
             raw = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
             return cls._from(raw)
         except yaml.YAMLError as error:
-            line = error.problem_mark.line + 1 if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else 1
-            what = f"le YAML ne se lit pas ({getattr(error, 'problem', error)}) ; vérifiez l'alignement et les guillemets"
+            line, what = yaml_fault(error)
             raise KnowledgeError(f"{path}:{line} : {what}.") from error
         except OSError as error:
             raise KnowledgeError(f"{path}:1 : le fichier ne peut pas être lu ({error.strerror}).") from error

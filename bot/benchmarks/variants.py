@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 from bot.checking import Example
-from bot.knowledge import Base, Fact
+from bot.knowledge import Base
 from bot.understanding.classifier import Classifier, Ranking
 from bot.understanding.features import Features
 
@@ -163,9 +163,8 @@ def _logistic() -> Any:
 def _own_words(base: Base) -> Iterable[tuple[str, str]]:
     """The title and the phrases of each entry, with its label."""
     for ident, entry in base.entries.items():
-        phrases = (entry.phrase,) if isinstance(entry, Fact) else entry.phrases
         yield entry.title, f"info/{ident}"
-        yield f"{entry.title} {' '.join(base.phrases[phrase].text for phrase in phrases)}", f"info/{ident}"
+        yield f"{entry.title} {' '.join(base.phrases[phrase].text for phrase in entry.phrases)}", f"info/{ident}"
 
 
 def _unit(rows: Any) -> Any:

@@ -1,6 +1,6 @@
 """The programme's facts: what stands in data/knowledge/, typed and checked. The only source of facts."""
 
-from bot.knowledge.loader import load_base
+from bot.knowledge.loader import load_base, yaml_fault
 from bot.knowledge.model import ASPECTS, OVERVIEW, REFUSAL, Base, Edition, Entry, Fact, Listing, Overview, Passage, Phrase, Thing, Value
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "Thing",
     "Value",
     "load_base",
+    "yaml_fault",
 ]

@@ -39,6 +39,12 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
+def yaml_fault(error: yaml.YAMLError) -> tuple[int, str]:
+    """The line of a file that is no YAML, and what to say of it."""
+    line = error.problem_mark.line + 1 if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else 1
+    return line, f"le YAML ne se lit pas ({getattr(error, 'problem', error)}) ; vérifiez l'alignement et les guillemets"
+
+
 def load_base(path: Path) -> Base:
     """Read one edition. Raises KnowledgeError that names file, line and remedy of every fault, a line each."""
     return _Reader(path).base()
@@ -54,8 +60,7 @@ class _Reader:
             with path.open(encoding="utf-8") as stream:
                 self.raw = yaml.load(stream, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
         except yaml.YAMLError as error:
-            line = error.problem_mark.line + 1 if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else 1
-            self.fail(line, f"le YAML ne se lit pas ({getattr(error, 'problem', error)}) ; vérifiez l'alignement et les guillemets")
+            self.fail(*yaml_fault(error))
         except OSError as error:
             raise KnowledgeError(f"{path} ne peut pas être lu : {error.strerror}.") from error
         if not isinstance(self.raw, dict):

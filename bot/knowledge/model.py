@@ -60,6 +60,11 @@ class Fact:
     values: Mapping[str, Value] = field(default_factory=dict)
     follow: str = ""
 
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The phrase that says it; an overview has several."""
+        return (self.phrase,)
+
 
 @dataclass(frozen=True)
 class Phrase:
@@ -172,11 +177,19 @@ class Base:
         """The ids of the phrases that hold together with `phrase`, itself among them: those of the first passage with it."""
         return next((passage.phrases for passage in self.passages if phrase in passage.phrases), (phrase,))
 
+    def around(self, entry: Entry) -> tuple[str, ...]:
+        """The ids of the phrases said around an entry: those of the passage of a fact, or of an overview."""
+        return self.passage_of(entry.phrase) if isinstance(entry, Fact) else entry.phrases
+
     def passage_id(self, entry: str) -> str:
         """The id of the passage in which an entry is said; empty for an unknown entry."""
-        found = self.entries.get(entry)
-        if found is None:
-            return ""
+        return self._passage_ids.get(entry, "")
+
+    @cached_property
+    def _passage_ids(self) -> Mapping[str, str]:
+        return {ident: self._passage_with(entry) for ident, entry in self.entries.items()}
+
+    def _passage_with(self, found: Entry) -> str:
         if isinstance(found, Overview):
             shared = [(_shared(passage.phrases, found.phrases), passage.id) for passage in self.passages]
             (count, _), passage = max(shared, key=lambda pair: pair[0], default=((0, False), ""))
