@@ -8,10 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.session import FORM, context, dossier, heard, keep, remember, services, utter
-
-PRESENTATION = "se_presenter"
-"""The intent of somebody who only says who they are."""
+from actions.session import FORM, context, dossier, heard, kept, services, utter
 
 
 class ActionRepondre(Action):
@@ -22,14 +19,10 @@ class ActionRepondre(Action):
         return "action_repondre"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        """Say the answer and keep what the next question may lean on."""
-        message, kept = heard(tracker), dossier(tracker)
-        reception = services().reception
-        if reception.reopens(message, kept):
+        """Say the answer and keep what the next question may lean on; a message that opens a request goes to the form."""
+        message, before, counter = heard(tracker), dossier(tracker), services().counter
+        if counter.opens(message, before):
             return [FollowupAction(FORM)]
-        if message.intent == PRESENTATION and (introduced := reception.introduce(message, kept)):
-            utter(dispatcher, introduced.messages)
-            return keep(introduced.dossier)
-        said = services().answers.reply(message, context(tracker))
-        utter(dispatcher, said.messages)
-        return remember(said.context)
+        turn = counter.take(tracker.sender_id, message, before, context(tracker), requests=False)
+        utter(dispatcher, turn.messages, outcome=turn.outcome)
+        return kept(tracker, turn)

@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.session import context, dossier, heard, keep, remember, services, utter
+from actions.session import context, dossier, heard, kept, services, utter
 from bot.errors import AssistantError
 
 log = logging.getLogger(__name__)
@@ -26,10 +26,10 @@ class ValidateFormulaireDemande(Action):
         """Take the turn, say it, and tell Rasa which field is asked for; none ends the form."""
         before, desk = dossier(tracker), services().desk
         try:
-            turn = desk.take(tracker.sender_id, heard(tracker), before, context(tracker))
+            turn = services().counter.take(tracker.sender_id, heard(tracker), before, context(tracker), requests=True)
         except AssistantError:
             log.exception("a request of conversation %s could not be registered", tracker.sender_id)
             utter(dispatcher, (desk.breakdown(before),), before.asks)
-            return [*keep(before), SlotSet("requested_slot", before.asks)]
+            return [SlotSet("requested_slot", before.asks)]
         utter(dispatcher, turn.messages, turn.dossier.asks, turn.outcome)
-        return [*keep(turn.dossier), *remember(turn.context), SlotSet("requested_slot", turn.dossier.asks)]
+        return [*kept(tracker, turn), SlotSet("requested_slot", turn.dossier.asks)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.answers.model import Context, Heard, Message
 from bot.config import load_settings
-from bot.intake.model import CONFIRMATION, CONSENT, CONTACT, SCREENING, Dossier
+from bot.intake.model import CONFIRMATION, CONSENT, CONTACT, SCREENING, Dossier, Turn
 from bot.text import clean
 from bot.wiring import Services, build_services
 
@@ -49,14 +50,18 @@ def utter(dispatcher: CollectingDispatcher, messages: Iterable[Message], asks: s
         dispatcher.utter_message(text=message.text, buttons=buttons, json_message={"source": source, "asks": asks, "outcome": outcome})
 
 
-def remember(said: Context) -> list[EventType]:
-    """The event that keeps what the answers remember."""
-    return [SlotSet("contexte", said.as_dict())]
+def kept(tracker: Tracker, turn: Turn) -> list[EventType]:
+    """The events that keep what a turn leaves: what the answers remember, the dossier, and the slots of its fields.
 
-
-def keep(made: Dossier) -> list[EventType]:
-    """The events that keep a dossier: itself, and the slots of its fields; these are emptied when no request is open."""
-    names = (*SCREENING, *CONTACT)
-    values: dict[str, Any] = {name: made.value_of(name) if made.asks else None for name in names}
+    The fields are empty when no request is open. A slot that already holds its value needs no event: each one is a row.
+    """
+    made = turn.dossier
+    values: dict[str, Any] = {name: made.value_of(name) if made.asks else None for name in (*SCREENING, *CONTACT)}
     values |= {CONFIRMATION: "oui" if made.asks == CONSENT else None, CONSENT: None}
-    return [SlotSet("dossier", made.as_json()), *(SlotSet(name, value) for name, value in values.items())]
+    values |= {"contexte": turn.context.as_dict(), "dossier": made.as_json() if made != Dossier() else None}
+    return [SlotSet(name, value) for name, value in values.items() if _plain(value) != tracker.get_slot(name)]
+
+
+def _plain(value: Any) -> Any:
+    """`value` as it comes back from a slot: through JSON, which knows no tuples."""
+    return json.loads(json.dumps(value)) if isinstance(value, dict) else value

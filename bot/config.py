@@ -12,6 +12,7 @@ import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +28,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings, checked. Ports are TCP ports, `retention_days` is in days, `rate_limit` in messages a minute."""
+    """All settings, checked. Ports are TCP ports, `retention_days` is in days, `rate_limit` in messages a minute.
+
+    `reply_days` are working days; `office_hours` are opening and closing, in the time of Brussels; each of `closed_days` is
+    a first and a last day, both closed.
+    """
 
     data_dir: Path
     database_url: str
@@ -47,6 +52,9 @@ class Settings:
     secret_key: str | None = None
     retention_days: int = 365
     rate_limit: int = 30
+    reply_days: int | None = None
+    office_hours: tuple[time, time] = (time(9), time(17))
+    closed_days: tuple[tuple[date, date], ...] = ()
     origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
 
@@ -113,6 +121,9 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         secret_key=get("CIC_SECRET_KEY", None, _secret),
         retention_days=get("CIC_RETENTION_DAYS", Settings.retention_days, _positive),
         rate_limit=get("CIC_RATE_LIMIT", Settings.rate_limit, _positive),
+        reply_days=get("CIC_REPLY_DAYS", None, _reply_days),
+        office_hours=get("CIC_OFFICE_HOURS", Settings.office_hours, _office_hours),
+        closed_days=get("CIC_CLOSED_DAYS", (), _closed_days),
         origins=get("CIC_ORIGINS", (), _origins),
         trusted_proxies=get("CIC_TRUSTED_PROXIES", (), _networks),
     )
@@ -150,6 +161,40 @@ def _positive(name: str, raw: str) -> int:
     if number < 1:
         raise SettingError(f"{name} doit valoir au moins 1 (reçu : {raw!r}).")
     return number
+
+
+def _reply_days(name: str, raw: str) -> int:
+    days = _whole(name, raw)
+    if not 1 <= days <= 60:
+        raise SettingError(f"{name} doit être un nombre de jours ouvrables entre 1 et 60 (reçu : {raw!r}).")
+    return days
+
+
+def _office_hours(name: str, raw: str) -> tuple[time, time]:
+    clock = r"([01]?[0-9]|2[0-3])(?::([0-5][0-9]))?"
+    found = re.fullmatch(rf"{clock}\s*-\s*{clock}", raw)
+    if not found:
+        raise SettingError(f"{name} doit être une heure d'ouverture et une heure de fermeture, comme 9-17 ou 08:30-16:45 (reçu : {raw!r}).")
+    opening, closing = (time(int(found[hour]), int(found[hour + 1] or 0)) for hour in (1, 3))
+    if opening >= closing:
+        raise SettingError(f"{name} : l'ouverture doit venir avant la fermeture (reçu : {raw!r}).")
+    return opening, closing
+
+
+def _closed_days(name: str, raw: str) -> tuple[tuple[date, date], ...]:
+    return tuple(_period(name, part) for part in re.split(r"[,\s]+", re.sub(r"\s*/\s*", "/", raw)) if part)
+
+
+def _period(name: str, part: str) -> tuple[date, date]:
+    first, slash, last = part.partition("/")
+    try:
+        start = date.fromisoformat(first)
+        end = date.fromisoformat(last) if slash else start
+    except ValueError as error:
+        raise SettingError(f"{name} : {part!r} n'est ni une date (2026-12-24) ni une période (2026-12-28/2026-12-31).") from error
+    if not 0 <= (end - start).days <= 366:
+        raise SettingError(f"{name} : la période {part!r} doit finir après son début, au plus un an plus tard.")
+    return start, end
 
 
 def _email(name: str, raw: str) -> str:

@@ -7,6 +7,7 @@ AssistantError              what a process may catch at its edge; its message is
 ├── RequestError            what was asked for cannot be done: a request that may not be routed, an unknown mail
 ├── DeliveryError           a mail could not be handed over
 │   ├── TemporaryDeliveryError   try again later
+│   │   └── UncertainDeliveryError   the same, but the mail may have arrived: nobody knows
 │   └── PermanentDeliveryError   do not try again: somebody has to look
 ├── TrainingError           the model could not be trained; the old one, if any, is untouched
 └── UnavailableError        another process of the assistant does not answer
@@ -41,6 +42,10 @@ class DeliveryError(AssistantError):
 
 class TemporaryDeliveryError(DeliveryError):
     """The mail server is away or busy: the mail is tried again later."""
+
+
+class UncertainDeliveryError(TemporaryDeliveryError):
+    """The mail was handed over and the server did not say that it has it: it is tried again, and may arrive twice."""
 
 
 class PermanentDeliveryError(DeliveryError):

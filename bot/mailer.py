@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
 from bot.config import Settings
-from bot.errors import PermanentDeliveryError, TemporaryDeliveryError
+from bot.errors import PermanentDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
 from bot.text import clean
 
 if TYPE_CHECKING:
@@ -27,6 +29,17 @@ TOTAL_TIMEOUT = 120.0
 _CODES_OF_OUR_ACCESS = frozenset({530, 534, 535, 538})
 """RFC 4954: the server wants authentication, or another one. For the operator to put right, so no reason to give up a mail."""
 _LONGEST_REPLY = 300
+_GO_AHEAD = 354
+"""The server's answer to DATA: it wants the mail."""
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+@dataclass
+class _Exchange:
+    """How far one attempt has come. `unanswered`: the whole mail is on its way, and the server has not said what it does with it."""
+
+    unanswered: bool = False
 
 
 class Mailer:
@@ -47,31 +60,56 @@ class Mailer:
     async def send(self, recipient: str, body: bytes) -> None:
         """Return once the server has accepted the mail.
 
-        Raises TemporaryDeliveryError or PermanentDeliveryError, whose message is for staff. When the connection is lost
-        between the last byte and the server's answer nobody knows: that is temporary, and the mail keeps its Message-ID.
+        Raises TemporaryDeliveryError or PermanentDeliveryError, whose message is for staff: a sentence of ours, then a code or
+        the name of an error after a colon or in brackets. When the connection is lost or time is up between the last byte and
+        the server's answer nobody knows: that is UncertainDeliveryError.
         """
         from aiosmtplib import SMTPException  # slow to load, and the commands that list need no mail server
 
-        client = self._client()
+        client, exchange = self._client(), _Exchange()
         try:
-            await asyncio.wait_for(self._hand_over(client, recipient, body), self._total_timeout)
+            await asyncio.wait_for(self._hand_over(client, recipient, body, exchange), self._total_timeout)
             # From here on the mail is the server's: a failure to say goodbye must not send it a second time.
             with suppress(SMTPException, OSError):
                 await client.quit(timeout=1)
-        except SMTPException as error:
-            _explain(error)
-        except asyncio.TimeoutError as error:
-            raise TemporaryDeliveryError(f"Le serveur de courrier n'a pas répondu en {self._total_timeout:g} s.") from error
-        except OSError as error:
-            raise TemporaryDeliveryError(f"Le serveur de courrier ne peut pas être joint ({type(error).__name__}).") from error
-        except ValueError as error:  # after OSError: a certificate that is not trusted is both
-            raise PermanentDeliveryError(f"Ce message ne peut pas être envoyé tel quel ({type(error).__name__}).") from error
+        except (SMTPException, asyncio.TimeoutError, OSError, ValueError) as error:
+            if exchange.unanswered:
+                raise UncertainDeliveryError(f"Le serveur de courrier n'a pas confirmé l'envoi : {type(error).__name__}.") from error
+            self._explain(error)
         finally:
             client.close()
 
-    async def _hand_over(self, client: SMTP, recipient: str, body: bytes) -> None:
+    async def _hand_over(self, client: SMTP, recipient: str, body: bytes, exchange: _Exchange) -> None:
+        """The steps of SMTP one by one: the library's `sendmail` does not tell at which of them the connection was lost."""
+        from aiosmtplib import SMTPDataError, SMTPServerDisconnected
+
         await client.connect()
-        await client.sendmail(self._settings.mail_from, [recipient], body)
+        await client.mail(self._settings.mail_from)
+        await client.rcpt(recipient)
+        reply = await client.execute_command(b"DATA")
+        if reply.code != _GO_AHEAD:
+            raise SMTPDataError(reply.code, reply.message)
+        if client.protocol is None:
+            raise SMTPServerDisconnected("Connection lost")
+        client.protocol.write(_as_data(body))  # raises when the connection is lost already: then no byte has left
+        exchange.unanswered = True
+        reply = await client.protocol.read_response(self._step_timeout)
+        exchange.unanswered = False
+        if not 200 <= reply.code < 300:
+            raise SMTPDataError(reply.code, reply.message)
+
+    def _explain(self, error: Exception) -> NoReturn:
+        """Raise our own error for one of the library's or the system's."""
+        from aiosmtplib import SMTPException
+
+        name = type(error).__name__
+        if isinstance(error, SMTPException):
+            _explain_reply(error)
+        if isinstance(error, asyncio.TimeoutError):
+            raise TemporaryDeliveryError(f"Le serveur de courrier n'a pas répondu en {self._total_timeout:g} s ({name}).") from error
+        if isinstance(error, OSError):  # before ValueError: a certificate that is not trusted is both
+            raise TemporaryDeliveryError(f"Le serveur de courrier ne peut pas être joint ({name}).") from error
+        raise PermanentDeliveryError(f"Ce message ne peut pas être envoyé tel quel ({name}).") from error
 
     def _client(self) -> SMTP:
         from aiosmtplib import SMTP
@@ -90,14 +128,21 @@ class Mailer:
         )
 
 
-def _explain(error: SMTPException) -> NoReturn:
-    """Raise our own error for the library's: 5xx is permanent, but only where it is about this mail."""
-    from aiosmtplib import SMTPDataError, SMTPRecipientsRefused, SMTPResponseException
+def _as_data(body: bytes) -> bytes:
+    """The mail as SMTP carries it (RFC 5321, 4.5.2): lines end in CR LF, a first dot is doubled, a lone dot ends it."""
+    lines = _LINE_END.sub(b"\r\n", body)
+    if not lines.endswith(b"\r\n"):
+        lines += b"\r\n"
+    return _FIRST_DOT.sub(b"..", lines) + b".\r\n"
 
-    refusal = error.recipients[0] if isinstance(error, SMTPRecipientsRefused) else error
-    code = refusal.code if isinstance(refusal, SMTPResponseException) else 0
-    detail = clean(f"{code or type(error).__name__} {refusal.message}", _LONGEST_REPLY)
-    about_this_mail = isinstance(error, (SMTPRecipientsRefused, SMTPDataError))
+
+def _explain_reply(error: SMTPException) -> NoReturn:
+    """Raise our own error for what the server answered: 5xx is permanent, but only where it is about this mail."""
+    from aiosmtplib import SMTPDataError, SMTPRecipientRefused, SMTPResponseException
+
+    code = max(error.code, 0) if isinstance(error, SMTPResponseException) else 0  # -1: what was answered is no SMTP
+    detail = clean(f"{code or type(error).__name__} {error.message}", _LONGEST_REPLY)
+    about_this_mail = isinstance(error, (SMTPRecipientRefused, SMTPDataError))
     if about_this_mail and code >= 500 and code not in _CODES_OF_OUR_ACCESS:
         raise PermanentDeliveryError(f"Le serveur de courrier refuse ce message : {detail}") from error
     if settings := _settings_at_fault(error, code):

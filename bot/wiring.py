@@ -16,8 +16,8 @@ from bot.storage import Database, utc_now
 # What the actions alone need is imported when it is built: commands and the web process start without it.
 if TYPE_CHECKING:
     from bot.answers.editions import Editions
+    from bot.intake.counter import Counter
     from bot.intake.desk import Desk
-    from bot.intake.reception import Reception
     from bot.knowledge import Base
     from bot.texts import Texts
 
@@ -31,9 +31,8 @@ class Services:
     """What the actions call."""
 
     texts: Texts
-    answers: Editions
-    reception: Reception
     desk: Desk
+    counter: Counter
 
 
 def build_database(settings: Settings) -> Database:
@@ -71,17 +70,24 @@ def build_answers(folder: Path = KNOWLEDGE) -> Editions:
 
 def build_services(settings: Settings) -> Services:
     """Return what the action server needs."""
-    from bot.intake.desk import Desk
+    from bot.intake.counter import Counter
+    from bot.intake.desk import Desk, promised
     from bot.intake.flow import Intake
+    from bot.intake.follow_up import FollowUp
     from bot.intake.reception import Reception
+    from bot.intake.rights import Rights
     from bot.intake.screening import Screening
     from bot.places import Gazetteer
+    from bot.records import Records
     from bot.screening import Lexicon
     from bot.texts import Texts
 
     texts = Texts.load(TEXTS)
     answers = build_answers()
     screening = Screening(Lexicon.load(), Gazetteer.load())
-    intake = Intake(screening, answers, texts, settings.retention_days)
-    desk = Desk(intake, build_routing(settings, build_database(settings)), texts, utc_now)
-    return Services(texts, answers, Reception(screening, texts), desk)
+    intake = Intake(screening, answers, texts, settings.retention_days, lambda: promised(settings, utc_now(), texts))
+    database = build_database(settings)
+    records = Records(database, settings, utc_now)
+    desk = Desk(intake, build_routing(settings, database), records, texts, settings, utc_now)
+    rights = Rights(records, texts, settings.retention_days)
+    return Services(texts, desk, Counter(rights, desk, Reception(screening, texts), FollowUp(texts), answers))

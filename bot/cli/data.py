@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from bot.privacy import Notice
 
 _ROWS = {
     "turns": "tours de conversation",
     "events": "événements du dialogue",
     "feedback": "avis",
     "decisions": "décisions",
+    "codes": "codes à usage unique",
     "leads": "demandes",
     "outbox": "courriels",
 }
 
 
 def purge() -> None:
-    """Efface tout ce qui est plus ancien que CIC_RETENTION_DAYS."""
+    """Efface tout ce qui est plus ancien que CIC_RETENTION_DAYS, et ce qui doit l'être déjà."""
     from bot import privacy
     from bot.config import load_settings
     from bot.storage import utc_now
     from bot.wiring import build_database
 
     settings = load_settings()
-    counts = privacy.purge(build_database(settings), utc_now(), settings.retention_days)
-    typer.echo(_say(counts) if any(counts.values()) else f"Rien n'a plus de {settings.retention_days} jours : rien n'est effacé.")
+    counts = privacy.purge(build_database(settings), utc_now(), settings.retention_days, _notice(settings))
+    typer.echo(_say(counts) or f"Rien n'a plus de {settings.retention_days} jours : rien n'est effacé.")
+    if counts[privacy.PROMISES]:
+        typer.echo(f"Conversations effacées ou masquées comme promis : {counts[privacy.PROMISES]}.")
 
 
 def erase(
@@ -37,13 +44,34 @@ def erase(
     from bot.errors import RequestError
     from bot.wiring import build_database
 
-    counts = privacy.erase(build_database(load_settings()), target)
+    settings = load_settings()
+    counts = privacy.erase(build_database(settings), target, notice=_notice(settings))
     if not any(counts.values()):
         raise RequestError("Rien n'est enregistré sous cette référence ou cette adresse.")
     typer.echo(_say(counts))
-    if counts["leads"]:
-        typer.echo("Ce qui est déjà parti par courriel doit être effacé par ceux qui l'ont reçu.")
+    for sentence in _say_forwarded(counts[privacy.FORWARDED], counts[privacy.NOTICES]):
+        typer.echo(sentence)
+
+
+def _notice(settings: Settings) -> Notice:
+    """Writes the mails that ask the contact person to delete what they have."""
+    from bot.mails import notice_mail
+    from bot.storage import utc_now
+
+    return lambda reference: notice_mail(reference, settings, utc_now())
 
 
 def _say(counts: dict[str, int]) -> str:
-    return "Effacé : " + ", ".join(f"{label} ({counts[name]})" for name, label in _ROWS.items() if counts.get(name)) + "."
+    said = ", ".join(f"{label} ({counts[name]})" for name, label in _ROWS.items() if counts.get(name))
+    return f"Effacé : {said}." if said else ""
+
+
+def _say_forwarded(forwarded: int, asked: int) -> list[str]:
+    """What is left to do about the requests whose mail had left: `asked` of them are taken care of by a mail."""
+    sentences = []
+    if asked:
+        sentences.append(f"Demandes déjà transmises ({asked}) : un courriel prie la personne de contact de les effacer aussi.")
+    if forwarded > asked:
+        left = forwarded - asked
+        sentences.append(f"Demandes déjà transmises ({left}) : demandez vous-même à la personne de contact de les effacer aussi.")
+    return sentences

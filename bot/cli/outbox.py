@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-_KIND = {"contact": "à la personne de contact", "confirmation": "confirmation au demandeur"}
-_STATUS = {"en_attente": "en attente", "echec": "échec"}
+if TYPE_CHECKING:
+    from bot.outbox import Outbox
+
+_KIND = {
+    "contact": "à la personne de contact",
+    "confirmation": "confirmation au demandeur",
+    "code": "code à usage unique au demandeur",
+    "copie": "copie de ses données au demandeur",
+    "effacement": "avis d'effacement à la personne de contact",
+}
+_STATE = {"en_attente": "en attente", "en_cours": "en cours d'envoi", "en_retard": "en retard", "echec": "échec", "expire": "expiré"}
+_KEYS = ("id", "reference", "kind", "state", "attempts", "uncertain", "due_since", "next_attempt_at", "expires_at", "last_error")
+"""What `--json` gives of a mail, in this order: other programs rely on it."""
 
 
 def show_outbox(
     retry: Annotated[int | None, typer.Option("--retry", metavar="ID", help="Renvoyer ce courriel dès maintenant.")] = None,
+    retry_all: Annotated[bool, typer.Option("--retry-all", help="Renvoyer dès maintenant tous les courriels non partis.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Un objet JSON par ligne, pour un autre programme.")] = False,
 ) -> None:
     """Affiche les courriels qui ne sont pas encore partis."""
     from bot.config import load_settings
     from bot.wiring import build_database, build_outbox
 
+    if (retry is not None) + retry_all + as_json > 1:
+        raise typer.BadParameter("choisissez une seule option : --retry, --retry-all ou --json.")
     settings = load_settings()
     outbox = build_outbox(settings, build_database(settings))
     if retry is not None:
         outbox.retry(retry)
         typer.echo(f"Le courriel {retry} est remis en route : il part dès que l'assistant tourne.")
+    elif retry_all:
+        typer.echo(_retried(outbox.retry_all()))
+    elif as_json:
+        _print_json(outbox)
     elif mails := outbox.unsent():
         _show(mails)
     else:
         typer.echo("Tous les courriels sont partis.")
+
+
+def _retried(count: int) -> str:
+    if count == 0:
+        return "Aucun courriel n'est à renvoyer."
+    if count == 1:
+        return "Un courriel est remis en route : il part dès que l'assistant tourne."
+    return f"{count} courriels sont remis en route : ils partent dès que l'assistant tourne."
+
+
+def _print_json(outbox: Outbox) -> None:
+    for mail in outbox.unsent():
+        told = {key: mail[key] for key in _KEYS}
+        typer.echo(json.dumps(told, ensure_ascii=False, default=datetime.isoformat))
 
 
 def _show(mails: list[dict[str, Any]]) -> None:
@@ -34,10 +69,11 @@ def _show(mails: list[dict[str, Any]]) -> None:
 
     from bot.mails import say_date
 
-    reference = Column("Référence", no_wrap=True)
-    table = Table("Numéro", reference, "Courriel", "État", "Essais", "Prochain essai", "Dernière erreur", show_lines=True)
+    columns = ("État", "Essais", "En attente depuis", "Prochain essai", "Dernière erreur")
+    table = Table("Numéro", Column("Référence", no_wrap=True), Column("Courriel", min_width=12), *columns, show_lines=True)
     for mail in mails:
-        next_attempt = say_date(mail["next_attempt_at"]) if mail["status"] == "en_attente" else "aucun"
-        state = (str(mail["id"]), mail["reference"], _KIND[mail["kind"]], _STATUS[mail["status"]], str(mail["attempts"]))
-        table.add_row(*state, next_attempt, mail["last_error"] or "")
+        state = _STATE[mail["state"]] + ("\nreçu peut-être deux fois" if mail["uncertain"] else "")
+        next_attempt = say_date(mail["next_attempt_at"]) if mail["next_attempt_at"] else "aucun"
+        which = (str(mail["id"]), mail["reference"] or "", _KIND[mail["kind"]], state, str(mail["attempts"]))
+        table.add_row(*which, say_date(mail["due_since"]), next_attempt, mail["last_error"] or "")
     Console(markup=False, highlight=False, emoji=False).print(table)

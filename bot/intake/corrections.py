@@ -16,7 +16,7 @@ _FIELDS = (
     ("nom", re.compile(r"\b(nom|prenom|m'appelle|appelle)\b")),
 )
 _CHANGE = re.compile(
-    r"\b(non|en fait|plutot|pardon|oups|desole\w*|erreur|tromp\w+|corrig\w+|chang\w+|modifi\w+|rectif\w+|remplac\w+"
+    r"\b(non|en fait|plutot|pardon|excuse\w*|oups|desole\w*|erreurs?|tromp\w+|corrig\w+|chang\w+|modifi\w+|rectif\w+|remplac\w+"
     r"|mauvais\w*|faux|fausse|incorrect\w*|"
     r"pas .+ mais|au lieu|s'ecrit|je voulais dire|c'est pas|ce n'est pas)\b"
 )
@@ -25,6 +25,12 @@ _ANNOUNCES = re.compile(
 )
 _SUBJECT = re.compile(
     r"\b(?:objet|sujet|motif|but de ma demande)\b.*?(?:\b(?:est|devient|par|en)\b|:(?=\s))\s*(?:plut[ôo]t\b\s*)?(?!pas\b)(\S.*)",
+    re.IGNORECASE,
+)
+_NAME_INSIDE = re.compile(
+    r"\b(?:mon nom(?: complet| de famille)?(?:\s*:| est| c['’]est| s['’][ée]crit)?"
+    r"|je m['’]appelle)\s+([^\W\d_][\w'’-]+(?:\s+[^\W\d_][\w'’-]+){0,3}?)"
+    r"(?=\s*(?:[,;.]|\bet\b|\bmail\b|$))",
     re.IGNORECASE,
 )
 _WRONG = re.compile(
@@ -44,6 +50,18 @@ def field_named(text: str) -> str | None:
     """The field that the message names, if any."""
     folded = fold(text)
     return next((field for field, pattern in _FIELDS if pattern.search(folded)), None)
+
+
+def named_name(text: str) -> str | None:
+    """The name that a correction of several things gives: « …, mon nom c'est Dethieux Martine, mail … »."""
+    found = _NAME_INSIDE.search(text)
+    return found[1].strip() if found else None
+
+
+def respells(text: str, name: str | None) -> bool:
+    """Whether a correction is about the name, because it says part of it: « Nignan prend un e à la fin : Nignane Bassirou »."""
+    known = {word for word in fold(name or "").replace("-", " ").split() if len(word) > 3}
+    return bool(known & set(re.findall(r"[\w']+", fold(text)))) and ("@" not in text)
 
 
 def prefers_mail(text: str) -> bool:

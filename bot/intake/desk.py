@@ -1,6 +1,6 @@
 """The desk: takes a turn of a request and does what it asks for outside: records decisions, registers leads.
 
-The one place of the intake with effects; they come in through the constructor.
+Promises also what becomes of contact details without a consent. Its effects come in through the constructor.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.answers.model import Button, Context, Heard, Message
+from bot.config import Settings
+from bot.hours import reply_by, say_deadline
+from bot.intake.addresses import is_free
 from bot.intake.flow import Intake
 from bot.intake.model import CONSENT, QUALIFIED, Dossier, Turn
+from bot.records import Records
 from bot.routing import Request, Routing
 from bot.screening import Decision
 from bot.storage import LEAD_KEPT
@@ -24,7 +28,9 @@ class Desk:
 
     intake: Intake
     routing: Routing
+    records: Records
     texts: Texts
+    settings: Settings
     clock: Callable[[], datetime]
 
     def take(self, conversation: str, heard: Heard, dossier: Dossier, context: Context) -> Turn:
@@ -32,7 +38,19 @@ class Desk:
         turn = self.intake.step(heard, dossier, context) if dossier.asks else self.intake.open(heard, dossier, context)
         if turn.decided:
             self.record(conversation, turn.dossier, turn.decided)
-        return self.submit(conversation, turn) if turn.submits else turn
+        if turn.submits:
+            turn = self.submit(conversation, turn)
+        return self.settled(conversation, dossier, turn)
+
+    def settled(self, conversation: str, before: Dossier, turn: Turn) -> Turn:
+        """The same turn, once it is promised what becomes of contact details: masked after a silence, or at once without consent."""
+        if turn.outcome == QUALIFIED:
+            self.records.consented(conversation)
+        elif turn.outcome or (before.asks and before.number != turn.dossier.number):
+            self.records.mask(conversation)
+        elif turn.dossier.asks and turn.dossier.holds_contact:
+            self.records.keep_silent_later(conversation)
+        return turn
 
     def record(self, conversation: str, dossier: Dossier, decision: Decision) -> None:
         """Keep a decision with its reasons."""
@@ -57,7 +75,12 @@ class Desk:
         elif self.routing.is_mail_delayed():
             key = "demande.enregistree_retard"
         ended = Dossier(number=turn.dossier.number, ended=QUALIFIED, reference=receipt.reference)
-        return replace(turn, messages=(Message(self.texts(key, reference=receipt.reference)),), dossier=ended)
+        told = [self.texts(key, reference=receipt.reference), self.promised() if receipt.created else ""]
+        return replace(turn, messages=(Message(" ".join(filter(None, told))),), dossier=ended)
+
+    def promised(self) -> str:
+        """Until when an answer is promised from now on."""
+        return promised(self.settings, self.clock(), self.texts)
 
     def request(self, conversation: str, dossier: Dossier) -> Request:
         """The request as it is registered; the decision is taken once more, on what is known now."""
@@ -71,7 +94,7 @@ class Desk:
             reason=decision.reason,
             rule=self.texts("demande.regle"),
             rule_version=f"{decision.rule}, table {decision.version}",
-            remarks=decision.remarks,
+            remarks=(*decision.remarks, on_address(dossier.email or "")),
             conversation=conversation,
             request_key=_key(conversation, dossier),
             consent_at=self.clock(),
@@ -83,6 +106,20 @@ class Desk:
             return Message(self.texts("demande.panne_avant"))
         yes = self.texts("demande.boutons.oui")
         return Message(self.texts("demande.panne"), (Button(yes, yes),))
+
+
+def promised(settings: Settings, now: datetime, texts: Texts) -> str:
+    """« Une réponse est prévue au plus tard le … »; empty when the settings promise nothing."""
+    day = reply_by(now, settings.reply_days, settings.office_hours, settings.closed_days)
+    return texts("demande.delai", echeance=say_deadline(day)) if day else ""
+
+
+def on_address(address: str) -> str:
+    """What the contact person may make of an address: anybody can have one at a free provider."""
+    domain = address.rpartition("@")[2]
+    if is_free(address):
+        return f"Adresse e-mail chez un fournisseur ouvert à tous ({domain}) : elle ne dit rien de l'appartenance à la commune."
+    return f"Adresse e-mail propre à une organisation ({domain})."
 
 
 def _key(conversation: str, dossier: Dossier) -> str:

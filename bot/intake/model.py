@@ -18,6 +18,8 @@ PARTNER = "partenaire direct"
 """The function of somebody who writes for an organisation and named no function."""
 QUALIFIED, DECLINED, CANCELLED = "qualified", "declined", "cancelled"
 """How a request ends."""
+OFFER_REQUEST, OFFER_ERASURE = "demande", "effacement"
+"""What the assistant proposed last, outside a request."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Dossier:
 
     `asks` is the field waited for, None when no request is open; `doubt` the value to be confirmed for it. `tries` counts
     answers in a row that could not be used. `telephone` is "" when the person prefers none. `ended` is how the last one ended.
+    `offered` is what a yes outside a request would lead to (OFFER_REQUEST, OFFER_ERASURE).
     """
 
     number: int = 0
@@ -41,6 +44,7 @@ class Dossier:
     tries: int = 0
     ended: str = ""
     reference: str = ""
+    offered: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For a Rasa slot."""
@@ -51,6 +55,12 @@ class Dossier:
         """What `as_json` gave; nothing counts as a fresh dossier."""
         values = dict(raw or {})
         return cls(**values | {"profile": Profile.from_json(values.get("profile"))})
+
+    @property
+    def holds_contact(self) -> bool:
+        """Whether something was given, or is being asked, that answers the person: it must not be kept without consent."""
+        given = (self.nom, self.email, self.telephone, self.objet)
+        return any(value is not None for value in given) or self.asks in {*CONTACT, CONFIRMATION, CONSENT}
 
     def with_field(self, name: str, value: str | None) -> Dossier:
         """The dossier with one of the contact fields set. Raises ValueError for another name."""

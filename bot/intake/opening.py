@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from bot.answers.model import Heard
 from bot.intake.fields import read_name
@@ -18,16 +19,33 @@ _SUBJECTS = re.compile(
 """Words that say what a request is about; « je voudrais un contact » does not."""
 
 
-_INTRODUCES = re.compile(r"(je m['’]appelle|mon nom est|je me nomme|je suis|moi,?|ici)\s+(m\.?|mme|madame|monsieur)?\s*$", re.IGNORECASE)
+_ALONE_BEFORE = re.compile(r"(?:^|[,.;:!?\n–-])\s*(?:(?:bonjour|bonsoir|bjr|salut|cordialement|merci)[\s,.!]*)*$", re.IGNORECASE)
+_CIVILITY = re.compile(
+    r"\b(?:madame|monsieur|mesdames|messieurs|maître|cher|chère|bonjour|excellence)\b.*\b(?:madame|monsieur"
+    r"|mesdames|messieurs)\b",
+    re.IGNORECASE,
+)
+_FUNCTION_AFTER = re.compile(r"\s*[,(–-]\s*(?:je\s+)?(?=\w)|\s+(?:je\s+)?(?=suis\b)", re.IGNORECASE)
+_INTRODUCES = re.compile(
+    r"(je m['’]appelle|on m['’]appelle|mon nom est|je me nomme|je suis|moi,?|moi c['’]est|ici)\s+(m\.?|mme"
+    r"|madame|monsieur)?\s*$",
+    re.IGNORECASE,
+)
 """What stands before the name of somebody who introduces themselves."""
 
 
-def introduced(heard: Heard) -> str | None:
-    """The name of the author: a person that spaCy found right behind « je m'appelle », of two words or more."""
+def introduced(heard: Heard, is_function: Callable[[str], bool] = lambda text: False) -> str | None:
+    """The name of the author: a person that spaCy found behind « je m'appelle », or before a function of her own.
+
+    `is_function` says whether a text begins with a function: « Claire Dumont, échevine à Huy, souhaite… ».
+    """
     for person in heard.persons:
-        before = heard.text.partition(person)[0]
+        before, _, after = heard.text.partition(person)
         words = person.split()
-        if len(words) >= 2 and words[0][0].isupper() and words[-1][0].isupper() and _INTRODUCES.search(before):
+        if len(words) < 2 or not words[0][0].isupper() or not words[-1][0].isupper() or _CIVILITY.search(person):
+            continue
+        signed = _ALONE_BEFORE.search(before) and _FUNCTION_AFTER.match(after) and is_function(_FUNCTION_AFTER.sub("", after, count=1))
+        if _INTRODUCES.search(before) or signed:
             return read_name(person).value
     return None
 

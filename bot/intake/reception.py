@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.answers.model import Button, Context, Heard, Message
-from bot.intake.model import DECLINED, Dossier, Turn
+from bot.intake import signs
+from bot.intake.model import DECLINED, OFFER_REQUEST, Dossier, Turn
 from bot.intake.screening import Screening
 from bot.screening import NOT_ADMISSIBLE
+from bot.screening.claims import LOCAL
 from bot.texts import Texts
 
 
@@ -28,7 +30,22 @@ class Reception:
         """Keep who somebody says to be, and ask what they want; None when the message does not say who."""
         if not self.screening.says_who(heard.text):
             return None
-        kept = dossier if dossier.ended == DECLINED else Dossier(number=dossier.number)
-        introduced = replace(kept, profile=self.screening.hear(kept.profile, heard.text))
+        introduced = replace(self.overhears(heard, dossier), offered=OFFER_REQUEST)
+        if self.screening.decide(self.screening.hear(dossier.profile, heard.text)).verdict == NOT_ADMISSIBLE:
+            return Turn((Message(self.texts("demande.presentation_autre")),), replace(introduced, offered=""), Context())
         button = Button(self.texts("demande.bouton"), self.texts("demande.bouton"))
         return Turn((Message(self.texts("demande.presentation"), (button,)),), introduced, Context())
+
+    def welcomes(self, heard: Heard, dossier: Dossier) -> Turn | None:
+        """The same for a message that was not understood otherwise, when it says that a local authority speaks."""
+        claims = self.screening.claims(heard.text)
+        return self.introduce(heard, dossier) if claims.kind in LOCAL and claims.function else None
+
+    def overhears(self, heard: Heard, dossier: Dossier) -> Dossier:
+        """The dossier with what a message outside a request says of its author, so that a request need not ask it again."""
+        if signs.hands_over(heard):
+            dossier = Dossier(number=dossier.number, reference=dossier.reference)
+        if not self.screening.says_who(heard.text):
+            return dossier
+        kept = dossier if dossier.ended in {DECLINED, ""} else Dossier(number=dossier.number, reference=dossier.reference)
+        return replace(kept, profile=self.screening.overhear(kept.profile, heard.text))

@@ -6,13 +6,16 @@ import re
 from dataclasses import dataclass, replace
 
 from bot.intake import corrections
-from bot.places import COUNTRY, NOTHING, Gazetteer, Place, resolve_country
+from bot.places import COUNTRY, NOTHING, PROVINCE, REGION, Gazetteer, Place, resolve_country
+from bot.places.words import keys, read
 from bot.screening import (
+    NOT_ADMISSIBLE,
     Claims,
     Decision,
     Lexicon,
     Profile,
     decide,
+    read_capacity,
     read_claims,
     read_function,
     read_mandate,
@@ -21,12 +24,28 @@ from bot.screening import (
     with_place,
 )
 from bot.screening import update as add
+from bot.screening.claims import LOCAL
+from bot.screening.lexicon import AUTRE, MANDATAIRE, PARTENAIRE
+from bot.screening.profile import describe
 from bot.screening.rules import unknown
 from bot.text import fold
 
 _UNDONE = frozenset({"negated", "former", "future", "relative"})
 """Signals that take a function away: they answer the question of the function too."""
 
+_ADMITS = re.compile(
+    r"\bje (?:ne )?suis\b|\bj'?suis\b|\bj'(?:ai ete|etais|avoue)\b|\bje n'ai\b|\b(?:pour|de) (?:mon|ma) (?:memoire|these|tfe"
+    r"|stage|entreprise|club)\b"
+)
+"""How somebody takes back, where a name or a subject is waited for, what made the request admissible."""
+_REJECTED = re.compile(
+    r"\b(?:pas|plus|ni|au lieu)\W+(?:(?:avec|a|de|d|du|la|le|l|celle|celui|commune|ville|mairie|en|dans|est"
+    r"|c)\W+){0,4}$"
+)
+"""« … , pas avec Kébémer »: the municipality that is not meant."""
+_SHORT = 7
+"""Words of a correction in which a misspelt municipality is guessed at."""
+_AND = re.compile(r"\s+(?:et|ou|puis)\s+(?:aussi\s+|a\s+|à\s+)?|\s*/\s*|\s*[,;]\s*", re.IGNORECASE)
 _NO_FUNCTION = re.compile(
     r"@|https?:|^/|\d{4}|[<>{}]|\b(idem|recommencer|retour|help|nsp|deja dit|comprends? (pas|rien)|pas compris|pas besoin|je prefere"
     r"|m'appelle|mon nom|qui etes|ne suis rien)\b|^(aucune?|aide|meme|la meme|comme avant|ce que vous voulez)$"
@@ -46,6 +65,17 @@ class Screening:
     def hear(self, profile: Profile, text: str) -> Profile:
         """The profile after a free message."""
         return add(profile, self.claims(text))
+
+    def overhear(self, profile: Profile, text: str) -> Profile:
+        """The profile after a message outside any request.
+
+        Only what speaks for a municipality is taken over; somebody who seems private is asked when they make a request, so that
+        a misheard sentence refuses nobody. What was heard is kept, for a lead that contradicts it.
+        """
+        heard = add(profile, self.claims(text))
+        if heard.kind != AUTRE and not heard.private:
+            return heard
+        return replace(profile, contradictions=tuple(dict.fromkeys((*profile.contradictions, describe(heard)))))
 
     def claims(self, text: str) -> Claims:
         """What a free message says of its author."""
@@ -68,16 +98,47 @@ class Screening:
             return None
         return replace(profile, function=profile.function or function)
 
-    def answer(self, profile: Profile, field: str, text: str) -> Profile | None:
-        """The profile after the answer to a question of the screening; None when it is no answer."""
+    def names_function(self, text: str) -> bool:
+        """Whether a text begins with a function: what follows a name in « Claire Dumont, échevine à Huy »."""
+        claims = self.claims(text)
+        return bool(claims.kind in LOCAL and claims.function)
+
+    def admits(self, profile: Profile, text: str) -> bool:
+        """Whether a message takes back, in the first person, what made a request admissible."""
+        if _ADMITS.search(fold(text)) is None:
+            return False
+        claims = self.claims(text)
+        excluded = claims.private is True or claims.kind == AUTRE or ("former" in claims.signals and not claims.kind)
+        return excluded and decide(add(profile, claims)).verdict == NOT_ADMISSIBLE
+
+    def without_named_function(self, profile: Profile, name: str) -> Profile | None:
+        """The profile without its function, when that was a family name: « Bourgmestre Jean-Marc »; None when it was none."""
+        function = set(keys(profile.function or ""))
+        alike = {key for key in keys(name) if len(key) > 3} & function
+        return replace(profile, kind=None, function=None, potential=None) if alike else None
+
+    def changed_after_refusal(self, before: Profile, after: Profile) -> Profile:
+        """The profile of somebody who was refused and is not any more: what was said before is kept for the contact person."""
+        if after.contradictions != before.contradictions or decide(after).verdict == NOT_ADMISSIBLE or after == before:
+            return after
+        said = describe(before) or decide(before).rule
+        return replace(after, contradictions=(*after.contradictions, said))
+
+    def answer(self, profile: Profile, field: str, text: str, insists: bool = False) -> Profile | None:
+        """The profile after the answer to a question of the screening; None when it is no answer.
+
+        `insists`: it was asked before, so that « en Wallonie » for a municipality is taken as meant.
+        """
         if field == "profil":
             return self._capacity(profile, text)
         if field == "fonction":
             claims = self._function(text)
+            if profile.kind == PARTENAIRE and claims.kind == AUTRE and claims.function:
+                return replace(profile, function=claims.function)
             told = claims.kind or claims.function or claims.signals & _UNDONE or claims.place
             return add(profile, claims) if told else None
         if field == "commune":
-            return self._commune(profile, text)
+            return self._commune(profile, text, insists)
         if field == "pays":
             country = resolve_country(text)
             return with_country(profile, country) if country else None
@@ -90,7 +151,7 @@ class Screening:
         if asked.rule == "agent.mandat":
             claims = read_mandate(text, self.lexicon, self.gazetteer)
             return add(profile, claims) if claims.mandate is not None or claims.kind else None
-        claims = self.claims(text)
+        claims = read_capacity(text, self.lexicon, self.gazetteer)
         if not (claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None):
             claims = replace(self._function(text), place=claims.place)
         said = claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None
@@ -104,8 +165,16 @@ class Screening:
         none = free and (_NO_FUNCTION.search(fold(text)) or fold(claims.function or "") == fold(place))
         return replace(claims, function=None) if none else claims
 
-    def _commune(self, profile: Profile, text: str) -> Profile | None:
-        place = self.gazetteer.resolve(text, profile.country)
+    def _first_of(self, text: str, country: str | None) -> Place | None:
+        """The first of two municipalities given as one answer, to be confirmed: « Huy et Wanze »."""
+        parts = [part for part in _AND.split(text)[:4] if part.strip()]
+        named = [place for part in parts if (place := self.gazetteer.resolve(part, country)).is_municipality and place.known]
+        return replace(named[0], certain=False) if len({place.name for place in named}) > 1 else None
+
+    def _commune(self, profile: Profile, text: str, insists: bool) -> Profile | None:
+        place = self._first_of(text, profile.country) or self.gazetteer.resolve(text, profile.country)
+        if place.kind in {PROVINCE, REGION} and profile.kind == MANDATAIRE and not insists:
+            return None
         if not place.known and _NO_PLACE.search(text):
             return None
         if place.kind in {NOTHING, COUNTRY}:
@@ -117,11 +186,14 @@ class Screening:
         """The profile after a correction of who or where: « non, Ixelles », « en fait je suis conseillère »; None when it is none."""
         claims = self.claims(text)
         named = corrections.field_named(text)
-        place = self._other_place(text, profile.commune)
+        current = profile.partner_of.name if profile.kind == PARTENAIRE and profile.partner_of else profile.commune
+        place = self._other_place(text, current)
         changed = profile
         if claims.kind or claims.function:
             changed = add(changed, replace(claims, place=None))
-        if place is not None and place.is_municipality and place.name != profile.commune:
+        if place is not None and place.is_municipality and profile.kind == PARTENAIRE and place.name != current:
+            changed = replace(changed, partner_of=place, country=None)
+        elif place is not None and place.is_municipality and place.name != profile.commune:
             changed = with_place(replace(changed, country=None), place)
         if named == "pays" and (country := resolve_country(corrections.new_value(text))):
             changed = with_country(changed, country)
@@ -129,13 +201,16 @@ class Screening:
 
     def _other_place(self, text: str, commune: str | None) -> Place | None:
         """The municipality that a correction puts in the place of `commune`: the last one named that is another."""
-        named = [mention.place for mention in self.gazetteer.find(text) if mention.place.name != commune]
-        return named[-1] if named else self._bare_place(text)
+        folded = read(text).flat
+        named = [mention for mention in self.gazetteer.find(text) if not _REJECTED.search(folded[: mention.start])]
+        other = [mention.place for mention in named if mention.place.name != commune]
+        return other[-1] if other else None if named else self._bare_place(text)
 
     def _bare_place(self, text: str) -> Place | None:
         """A municipality of our list that is all that a short correction says; guessed at only where a change is announced."""
         place = self.gazetteer.resolve(corrections.new_value(text))
-        meant = place.certain or corrections.wants_change(text)
+        short = len(text.split()) <= _SHORT and not re.search(r"[\d@]", text)
+        meant = place.certain or (short and corrections.wants_change(text))
         return place if place.is_municipality and place.known and meant else None
 
     def place_in(self, profile: Profile, text: str) -> str:

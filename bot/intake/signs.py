@@ -8,35 +8,21 @@ from __future__ import annotations
 import re
 
 from bot.answers.model import Heard
+from bot.intake.assent import assents, bare, denies
 from bot.text import fold
 
 SURE = -0.1
 """Margin from which an intent of the classifier counts as a sign."""
 
-_YES = re.compile(
-    r"^(oui|ui|wi|oue|ouais|ouep|ok|okay|okey|d'?accord|dac|yes|exact\w*|correct|parfait|tout a fait"
-    r"|c'?est (bien )?(ca|exact|correct|bon|juste|oui)"
-    r"|c bon|c ca|bien sur|volontiers|je confirme|j'accepte|je suis d'accord|entendu|affirmatif|vas-y|allez-y|absolument"
-    r"|certainement)\b"
-)
-_YES_BUT = re.compile(
-    r"[\d@]|\b(mais|sauf|par contre|changez?|corrig\w*|erreur|non|plutot|pas(?! de (souci|probleme))"
-    r"|(mon|ma|le|la|l')( ?)(nom|prenom|numero|tel|telephone|gsm|adresse|e?-?mail|commune|fonction|objet))\b"
-)
-_NO = (
-    r"(non|nan|no|nope|niet|pas du tout|surtout pas|jamais|je refuse|je n'accepte pas|(je ne suis )?pas d'accord"
-    r"|(ce n'est|c'est|c'etait) pas (ca|exact|correct|bon|juste|bien)|je ne (veux|souhaite) pas|pas (exact|correct|bon|encore|maintenant)"
-    r"|(c'est )?(faux|incorrect|inexact))"
-)
-_NO_ONLY = re.compile(rf"((finalement|desolee?)[\s,]+)?{_NO}\b([\s,.!;]*({_NO}|merci|desolee?|finalement)\b)*")
 _STOP = re.compile(
-    r"\b(annul(e|er|ez|ons)|laisse[zr]? (tomber|cela|ca)|j'abandonne|abandonne[rz]?|stop|arretez?( tout)?$|je renonce|oublie[zr]?( ca"
-    r"| tout)?$|plus la peine|"
-    r"je ne veux plus|j'arrete|on arrete|finalement non|je change d'avis)\b"
+    r"\b(annul(e|er|ez|ons)|laisse[zr]? (tomber|cela|ca|moi tranquille)|j'abandonne|abandonne[rz]?|stop|arretez?( tout)?$|je renonce"
+    r"|oublie[zr]?( ca| tout)?$|(on|j') ?oublie|plus la peine|tant pis|(je|on) (laisse|annule|arrete)( tout)?( tomber| comme ca)?"
+    r"|je (ne )?veux plus|j'arrete|finalement non|(je|j'ai) chang\w* d'avis|je (retire|reprends) (ma demande|mon (accord|consentement))"
+    r"|retirez (ma demande|mon consentement)|je me retire|(ca|cela) ne m'interesse plus)\b"
 )
 _WHY = re.compile(
     r"\b(pourquoi (vous |tu |me |voulez|demand|faut|(cette|ce) (question|demande|information|precision|champ|numero|nom|renseignement)\b)"
-    r"|a quoi (ca |cela )?(sert|servira)|c'est obligatoire"
+    r"|a quoi (ca |cela )?(sert|servira)|(ca|cela|ce numero) (me )?sert a quoi|c'est obligatoire"
     r"|est-ce obligatoire|dans quel but)|^(desolee?,? )?(je (ne )?comprends pas|(je n'|j')ai pas compris)"
 )
 _THANKS = r"(un |mille )?(grand |tres grand )?(merci|mercis|mrc|thanks|thx)"
@@ -52,29 +38,81 @@ _WAIT = re.compile(
     r"^(je (ne )?sais pas|j'sais pas|aucune idee|euh+|hm+|bof|attend|un (instant|moment)|une (minute|seconde)|deux minutes|peut-etre"
     r"|je dois (verifier|demander))"
 )
-_LONGEST_COURTESY, _LONGEST_WAIT, _LONGEST_SILENCE = 12, 8, 9
+_WHERE = re.compile(
+    r"\bou (j'|nous |vous |on )?en (etions|etiez|etais|etait|sommes|est)\b|\bon en (etait|est) ou\b|\b(tu|vous) (disais|disiez)\b"
+    r"|\bquelle etait (la|votre) question\b|\bc'etait quoi (la|votre) question\b|\b(repetez|redites|rappelez)([- ]moi)? (la"
+    r"|votre) question\b"
+)
+_PROCESS = {
+    "refus": re.compile(r"\b(et )?si (je|j'|on) (dis|dit|reponds|repond|mets|refuse|donne pas|ne donne|n'accepte|veux pas|ne veux)\b"),
+    "accord": re.compile(
+        r"\bj'accepte quoi\b|\bj'accepte (de )?quoi\b|\b(ca|cela) (veut dire|signifie) quoi\b|\bconsen\w+ (a"
+        r"|de) quoi\b|\bd'accord (avec|sur|pour) quoi\b"
+    ),
+    "duree": re.compile(
+        r"\b(combien de (temps|questions)|c'est (encore )?long|longtemps)\b.{0,40}\b(questionnaire|formulaire"
+        r"|questions?|ca prend|dure)?\b.*\b(questionnaire|formulaire|questions?|prend|dure|encore)\b"
+        r"|\bca prend combien de temps\b.{0,20}(questionnaire|formulaire|$)|\bencore (beaucoup|combien) de questions\b"
+    ),
+    "delai": re.compile(
+        r"\b(repon\w*|reponse|rappel\w*|contact\w*|recontact\w*|nouvelles)\b.{0,25}\b(quand|delai|combien de temps|arrive|bientot|vite)\b"
+        r"|\b(quand|dans combien de temps|delai)\b.{0,40}\b(repon\w*|reponse|rappel\w*|contact\w*|recontact\w*|nouvelles)\b"
+    ),
+    "parti": re.compile(
+        r"\b(c'?est|est-ce|elle est) (deja |bien |que c'est |que c'est deja )*(parti|envoye|transmis)\w*\b"
+        r"|\bvous avez (deja )?(envoye|transmis)\b"
+    ),
+}
+"""What is asked about the request itself while it is being made."""
+_DATA = re.compile(
+    r"\b(a qui (ca|cela|ce|c'est|vous (l'|les )?|mes|sera|seront|va|vont)\b|qui (va |peut |pourra )?(le |la |les )?(recevoir|lire"
+    r"|lira|voir|recoit|verra)\b)"
+    r"|\b(gardez|conserv\w+|stock\w+)[- ](vous )?(ca|cela|mes|tout|les|le|mon|combien)\b|\bcombien de temps\b.{0,40}\b(gard"
+    r"|conserv|donnees|coordonnees)"
+    r"|\b(faites|ferez|faire|devien\w+)\b.{0,12}\b(de |avec )?(mes (donnees|coordonnees|informations|infos)|mon (mail|e-?mail"
+    r"|adresse|numero|nom))\b"
+    r"|\bvie privee\b|\brgpd\b"
+)
+_BACK = re.compile(
+    r"\b((revenir|retourner?|reviens|revenez|retour) (en |un peu )?(arriere|precedent)|question precedente|champ precedent)\b"
+    r"|^(retour|precedent)$"
+)
+_AGAIN = re.compile(
+    r"\b((on |je )?(recommenc\w+|reprend\w+|repartir|repart)( tout| le formulaire| ma demande)?( (a|de) zero|( depuis| au"
+    r"| du)( le)? debut)"
+    r"|tout recommencer|remise a zero|reset)\b|^(on |je )?recommenc(e|er|ons|ez)$"
+)
+_HANDS_OVER = re.compile(
+    r"\b(je|on) (vous )?(passe|laisse|donne|rends|cede) (le clavier|la main|la parole|la place|l'ordinateur)\b"
+    r"|\bje (vous )?passe le telephone a\b"
+    r"|\b(je vous passe|voici|je vous laisse avec) (maintenant )?(mon|ma|un|une) (collegue|amie?|voisine?|cousine?|chef(fe)?"
+    r"|directrice|directeur|stagiaire"
+    r"|fille|fils|mari|femme|adjointe?)\b(?!.*\bmail\b)"
+    r"|\b(c'est|ici) (maintenant |a present |desormais )?(son|sa|le|la) (collegue|voisine?|mari|femme|fils|fille|amie?)\b"
+    r"|\b(maintenant|a present) c'est (moi, )?[a-z-]+ qui (parle|ecri[st]|tape)\b|\bune autre personne (a pris|prend) le clavier"
+    r"|\b(c'est|ici|je suis) (maintenant |a present )?une autre personne\b|\b(au|du|sur le) meme (ordinateur|pc|ordi|clavier|telephone)\b"
+    r"|\bje (remplace|prends la place de) (mon|ma) collegue\b|\bsur le (meme )?(pc|ordi\w*|clavier|telephone) de (mon|ma)\b"
+)
+_LONGEST_COURTESY, _LONGEST_WAIT, _LONGEST_SILENCE = 12, 8, 16
 """Words of a message that may be a courtesy, a hesitation, or a refusal to say; a longer one says something else as well."""
 _SILENT = re.compile(
-    r"(je prefere (ne pas|pas)|je ne (veux|souhaite|dirai|peux) (pas|rien)|(ca|cela) ne vous regarde pas|pas (a"
-    r"|besoin de) (vous )?(le )?dire|confidentiel|"
-    r"c'est prive|je refuse de|pas envie de|\bsecret\b|vous n'avez pas a)"
+    r"(je prefere(rais)? (ne pas|pas|rester|m'abstenir)|je (ne )?(veux|souhaite|dirai|peux|donne|communique|tiens|repondrai"
+    r"|repondrais) (pas|rien)"
+    r"|\bne (vous )?regarde pas|pas (a|besoin de) (vous )?(le )?dire|confidentiel|\bne pas (vous )?(le |la |les )?(donner"
+    r"|communiquer|dire|laisser"
+    r"|transmettre|preciser|repondre)|sans (donner|dire|laisser) (mon|ma)|vie privee|\banonyme\b"
+    r"|c'est prive|je refuse|pas envie de|\bsecret\b|vous n'avez pas a|pas vos (affaires|oignons)|qui je suis)"
 )
-
-
-def bare(text: str) -> str:
-    """`text` folded, without signs at its ends."""
-    return fold(text).strip(" .,!?;:…")
 
 
 def says_yes(heard: Heard) -> bool:
     """A plain yes, with nothing behind it that would change something."""
-    text = bare(heard.text)
-    return _YES.match(text) is not None and len(text.split()) <= 7 and _YES_BUT.search(text) is None
+    return assents(heard.text)
 
 
 def says_only_no(heard: Heard) -> bool:
     """A no and nothing that could be a correction."""
-    return _NO_ONLY.fullmatch(bare(heard.text)) is not None
+    return denies(heard.text)
 
 
 def says_stop(heard: Heard) -> bool:
@@ -95,6 +133,40 @@ def will_not_say(heard: Heard) -> bool:
     text = bare(heard.text)
     said = _SILENT.search(text) is not None and len(text.split()) <= _LONGEST_SILENCE
     return said or (heard.intent == "formulaire/refus" and heard.whole.score > SURE)
+
+
+def lost_the_thread(heard: Heard) -> bool:
+    """« On en était où ? »"""
+    return _WHERE.search(bare(heard.text)) is not None
+
+
+def asks_about_process(heard: Heard) -> str:
+    """What somebody asks about the request itself: its length, when an answer comes, whether it has left, what a no or a yes means."""
+    text = bare(heard.text)
+    if "?" not in heard.text and len(text.split()) > _LONGEST_COURTESY:
+        return ""
+    return next((key for key, pattern in _PROCESS.items() if pattern.search(text)), "")
+
+
+def asks_about_data(heard: Heard) -> bool:
+    """« À qui ça va ? », « combien de temps vous gardez ça ? »: what becomes of what was typed."""
+    text = bare(heard.text)
+    return _DATA.search(text) is not None or (heard.intent.startswith("donnees") and heard.whole.score > SURE)
+
+
+def goes_back(heard: Heard) -> bool:
+    """« Revenir en arrière »: to the field before."""
+    return _BACK.search(bare(heard.text)) is not None and len(heard.text.split()) <= _LONGEST_WAIT
+
+
+def starts_over(heard: Heard) -> bool:
+    """« Recommencer depuis le début. »"""
+    return _AGAIN.search(bare(heard.text)) is not None and len(heard.text.split()) <= _LONGEST_WAIT
+
+
+def hands_over(heard: Heard) -> bool:
+    """Somebody else goes on in this conversation: « je passe le clavier à ma collègue »."""
+    return _HANDS_OVER.search(fold(heard.text)) is not None
 
 
 def alarms(heard: Heard) -> bool:

@@ -1,4 +1,4 @@
-"""The two mails that a request gives rise to, as complete bytes: to the contact person, and back to who asked.
+"""The mails that a request gives rise to, as complete bytes: to the contact person, back to who asked, and about erasure.
 
 Their French stands in the templates of this folder; no mail is sent from here. What was typed by a person reaches a header
 only through the address and header types of the standard library, which refuse line breaks.
@@ -7,6 +7,7 @@ only through the address and header types of the standard library, which refuse 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -14,10 +15,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from bot.config import Settings
-from bot.storage import CONFIRMATION, CONTACT
+from bot.hours import reply_by, say_deadline
+from bot.storage import CODE, CONFIRMATION, CONTACT, COPY, NOTICE
 from bot.text import typeset
 
 if TYPE_CHECKING:
@@ -56,17 +59,27 @@ class Lead:
 
     def fields(self) -> list[tuple[str, str]]:
         """What the person gave, with its French label, in the order in which it is read."""
-        labelled = (
-            ("Nom", self.nom),
-            ("Fonction", self.fonction),
-            ("Commune", self.commune),
-            ("Pays", self.pays),
-            ("Partenaire de", self.partenaire_de),
-            ("E-mail", self.email),
-            ("Téléphone", self.telephone),
-            ("Objet de la demande", self.objet),
-        )
-        return [(label, value) for label, value in labelled if value]
+        return list(lead_fields(self))
+
+    @property
+    def decision_said(self) -> str:
+        """The decision in the words of the contact person."""
+        return {"admissible": "admissible", "humain": "à votre appréciation"}.get(self.decision, self.decision)
+
+
+def lead_fields(lead: Any) -> tuple[tuple[str, str], ...]:
+    """What the author of a lead gave, with its French label, in the order in which it is read; `lead` is a Lead, or its row."""
+    labels = {
+        "nom": "Nom",
+        "fonction": "Fonction",
+        "commune": "Commune",
+        "pays": "Pays",
+        "partenaire_de": "Partenaire de",
+        "email": "E-mail",
+        "telephone": "Téléphone",
+        "objet": "Objet de la demande",
+    }
+    return tuple((label, value) for name, label in labels.items() if (value := getattr(lead, name)))
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,34 @@ def confirmation_mail(lead: Lead, settings: Settings, now: datetime) -> Mail:
     return _finish(message, CONFIRMATION, lead.email, lead, settings, now)
 
 
+def code_mail(reference: str, name: str, email: str, code: str, purpose: str, settings: Settings, now: datetime) -> Mail:
+    """A one-time code for the address of a lead. `purpose` is « effacer » or « savoir ». Holds nothing else of the lead."""
+    message = EmailMessage(_ASCII)
+    message["Subject"] = f"[CIC] Votre code ({reference})"
+    message["To"] = _address(name, email)
+    told = {"reference": reference, "code": code, "purpose": purpose}
+    return _complete(message, CODE, email, f"{reference.lower()}.{CODE}.{uuid4().hex[:12]}", told, settings, now)
+
+
+def copy_mail(lead: Any, mailed_at: datetime | None, settings: Settings, now: datetime) -> Mail:
+    """All that is kept of a lead, given as its row, for its own address. `mailed_at` is when it was forwarded."""
+    message = EmailMessage(_ASCII)
+    message["Subject"] = f"[CIC] Vos données ({lead.reference})"
+    message["To"] = _address(lead.nom, lead.email)
+    told = {"lead": lead, "fields": lead_fields(lead), "mailed_at": mailed_at}
+    return _complete(message, COPY, lead.email, f"{lead.reference.lower()}.{COPY}.{uuid4().hex[:12]}", told, settings, now)
+
+
+def notice_mail(reference: str, settings: Settings, now: datetime) -> Mail | None:
+    """Asks the contact person to delete a request that was forwarded and is erased here; None when nobody is named. Names nobody."""
+    if settings.contact_email is None:
+        return None
+    message = EmailMessage(_ASCII)
+    message["Subject"] = f"[CIC] Demande à effacer ({reference})"
+    message["To"] = _address(settings.contact_name, settings.contact_email)
+    return _complete(message, NOTICE, settings.contact_email, f"{reference.lower()}.{NOTICE}", {"reference": reference}, settings, now)
+
+
 def say_date(moment: datetime) -> str:
     """The moment in words, in the time of Brussels: « 5 mars 2026 à 9 h 07 »."""
     from babel.dates import format_datetime, get_timezone  # slow to load, and the commands that list need no mail
@@ -109,13 +150,20 @@ def say_date(moment: datetime) -> str:
 
 
 def _finish(message: EmailMessage, kind: str, recipient: str, lead: Lead, settings: Settings, now: datetime) -> Mail:
-    message_id = f"<{lead.reference.lower()}.{kind}@{settings.mail_from.rpartition('@')[2]}>"
+    told = {"lead": lead, "reply_by": reply_by(lead.created_at, settings.reply_days, settings.office_hours, settings.closed_days)}
+    return _complete(message, kind, recipient, f"{lead.reference.lower()}.{kind}", told, settings, now)
+
+
+def _complete(
+    message: EmailMessage, kind: str, recipient: str, ident: str, told: Mapping[str, object], settings: Settings, now: datetime
+) -> Mail:
+    message_id = f"<{ident}@{settings.mail_from.rpartition('@')[2]}>"
     message["From"] = _address("Assistant CIC", settings.mail_from)
     message["Date"] = now
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_render(f"{kind}.txt", lead, settings))
-    message.add_alternative(_render(f"{kind}.html", lead, settings), subtype="html")
+    message.set_content(_render(f"{kind}.txt", told, settings))
+    message.add_alternative(_render(f"{kind}.html", told, settings), subtype="html")
     message["Content-Language"] = "fr"  # last: a content header set before would move into the first part
     return Mail(kind, recipient, message_id, message.as_bytes())
 
@@ -125,8 +173,8 @@ def _address(name: str, email: str) -> Address:
     return Address(name, user, domain)
 
 
-def _render(template: str, lead: Lead, settings: Settings) -> str:
-    return _templates().get_template(template).render(lead=lead, settings=settings)
+def _render(template: str, told: Mapping[str, object], settings: Settings) -> str:
+    return _templates().get_template(template).render(settings=settings, **told)
 
 
 @cache
@@ -139,4 +187,5 @@ def _templates() -> Environment:
         loader=loader, autoescape=select_autoescape(["html"]), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["date"] = say_date
+    environment.filters["deadline"] = say_deadline
     return environment

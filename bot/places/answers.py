@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.places.countries import find_country, is_country, resolve_country, split_country
+from bot.places.countries import find_country, is_country, names_country, resolve_country, split_country
 from bot.places.index import Index, Municipality
 from bot.places.mentions import find
 from bot.places.place import COUNTRY, NONE, NOTHING, PROVINCE, REGION, Place, known_place, unknown_place
@@ -53,7 +53,7 @@ def _in_list(index: Index, reading: Reading, country: str | None) -> Place | Non
         return None
     whole = _all_but_fillers(index, reading)
     if whole:
-        exact = not is_country(whole[0])
+        exact = not names_country(whole[0])
         return _settle(known_place(whole[1], whole[0], exact), reading, country)
     known = [mention for mention in mentions if mention.known]
     chosen = known[-1] if known and re.match(r"\W*non\b", reading.flat) else next(iter(known or mentions), None)

@@ -69,9 +69,14 @@ def find_country(text: str) -> str | None:
     return None
 
 
+def names_country(said: str) -> bool:
+    """Tell whether the words are the name of a country, spelt right, and nothing else."""
+    return " ".join(keys(said)) in _names()
+
+
 def is_country(said: str) -> bool:
     """Tell whether the words are the name of a country, misspellings included, and nothing else."""
-    return " ".join(keys(said)) in _names() or (len(keys(said)) == 1 and resolve_country(said) is not None)
+    return names_country(said) or (len(keys(said)) == 1 and resolve_country(said) is not None)
 
 
 def split_country(text: str) -> tuple[str, str | None]:

@@ -34,6 +34,8 @@ _STOP = frozenset(
     "metier naissance residence origine provenance region province pays programme mai juin avril mars "
     "mandat carriere communale communal titre cooperation depuis jusque jour nuit ans".split()
 )
+_TINY = frozenset({"di", "fo", "pa", "to", "ye"})
+"""Names that people also type for everyday words (« elle a di », « il a pa »): they need their capital, or to stand alone."""
 _PARTICLES = frozenset(
     "de la le les l d du des en sur sous lez les saint sainte el al ait ben ouled oulad sidi bni beni ain n m ten op upon".split()
 )
@@ -74,10 +76,18 @@ def _stands(index: Index, reading: Reading, at: int, count: int) -> bool:
     alone, headed, capital = count == len(reading.words), bool(_HEADED.search(left)), reading.is_capital(word)
     if key not in index.everyday:
         return capital or headed or alone or len(key) > 4 or bool(_STANDS.search(left))
+    if key in _TINY and not (alone or capital):
+        return False
     if key == "ans" and re.search(r"\d\s*$", left):
         return False
     near = bool(_STANDS.search(left)) and (capital or bool(_FUNCTION_NEAR.search(left)))
-    return alone or (headed and key not in _STOP) or near or (capital and bool(re.search(r"[,:(]\s*$", left)))
+    apart = capital and bool(re.search(r"[,:(]\s*$", left)) and not _capital_follows(reading, at + count)
+    return alone or (headed and key not in _STOP) or near or apart
+
+
+def _capital_follows(reading: Reading, at: int) -> bool:
+    """Tell whether a name goes on at word `at`: « Cordialement, Hervé Dumont » names a person, not Herve."""
+    return at < len(reading.words) and reading.is_capital(reading.words[at]) and reading.flat[reading.words[at - 1].end] == " "
 
 
 def _mention(reading: Reading, at: int, count: int, places: tuple[Municipality, ...]) -> Mention:

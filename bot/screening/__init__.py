@@ -1,6 +1,6 @@
 """Screening: who speaks, for which municipality, and whether the request is admissible. Pure; decides on the profile, not on a word."""
 
-from bot.screening.answers import read_function, read_mandate, read_partner
+from bot.screening.answers import read_capacity, read_function, read_mandate, read_partner
 from bot.screening.claims import Claims
 from bot.screening.decision import Decision, decide
 from bot.screening.lexicon import FONCTIONS, Lexicon
@@ -23,6 +23,7 @@ __all__ = [
     "Profile",
     "Rule",
     "decide",
+    "read_capacity",
     "read_claims",
     "read_function",
     "read_mandate",

@@ -9,9 +9,9 @@ from bot.places import COMMUNE, NONE, Gazetteer
 from bot.places.words import read
 from bot.screening import turns
 from bot.screening.claims import Claims
-from bot.screening.lexicon import AGENT, Lexicon
+from bot.screening.lexicon import AGENT, MANDATAIRE, RESPONSABLE, Lexicon
 from bot.screening.messages import read_claims
-from bot.text import clean
+from bot.text import clean, fold
 
 _LIMIT = 120
 """The longest function kept in a person's own words, in characters."""
@@ -28,6 +28,11 @@ _INSIDE = re.compile(
     r"(?:fais|fait|faisons) partie (?:moi-meme )?(?:de|d')|(?:commune|ville|mairie) elle-meme|"
     r"travaille (?:a|pour) la (?:commune|ville|mairie)|"
     r"suis (?:de )?la commune|nous sommes la commune|c'est nous la commune"
+)
+_GENERAL_WORDS = frozenset({"elu", "elue", "elus", "mandataire", "responsable"})
+_FOR_COMMUNE = re.compile(
+    r"^\W*(?:(?:c'est |j'ecris |nous ecrivons |oui )?(?:pour|au nom de|de la part de|au service de)\W+)?(?:la|ma|notre|une|le|mon)\W+"
+    r"(?:ville|commune|mairie|municipalite|cpas|administration communale)\b"
 )
 _YES = re.compile(r"^\W*(?:oui|ouais|yes|exact\w*|tout a fait|bien sur|effectivement|absolument|si|affirmatif)\b")
 _AUTHORITY = re.compile(
@@ -53,11 +58,36 @@ def read_function(answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims
     return replace(claims, function=bare, signals=claims.signals | {"texte_libre"})
 
 
+def read_capacity(answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
+    """Return what an answer to « À quel titre, pour quelle organisation écrivez-vous ? » says: what it names is the person's own."""
+    claims = _general_as_kind(read_claims(answer, lexicon, gazetteer))
+    if _tells(claims):
+        return claims
+    bare = _LEADING.sub("", clean(answer, _LIMIT)).strip(" .!,;")
+    for opening in ("Je suis ", "Nous sommes "):
+        told = _general_as_kind(read_claims(f"{opening}{bare}", lexicon, gazetteer))
+        if _tells(told):
+            return replace(told, place=claims.place or told.place)
+    return replace(claims, kind=AGENT) if _FOR_COMMUNE.search(read(answer).flat) else claims
+
+
+def _general_as_kind(claims: Claims) -> Claims:
+    """« élu », « responsable » alone answer in which capacity one writes; which function that is, is asked next."""
+    general = claims.kind is None and claims.potential in (MANDATAIRE, RESPONSABLE) and fold(claims.function or "") in _GENERAL_WORDS
+    return replace(claims, kind=claims.potential, function=None) if general else claims
+
+
+def _tells(claims: Claims) -> bool:
+    return bool(claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None)
+
+
 def read_partner(answer: str, gazetteer: Gazetteer) -> Claims:
     """Return what an answer to « De quelle commune êtes-vous partenaire direct ? » says."""
     flat = read(answer).flat
     if _INSIDE.search(flat):
         return Claims(kind=AGENT)
+    if turns.partner(flat) is False:
+        return Claims(partner=False)
     place = gazetteer.resolve(re.sub(r"^\W*(?:oui|si)\b[\s,]*", "", clean(answer), flags=re.I))
     if place.kind == NONE or turns.partner(flat) is False:
         return Claims(partner=False)

@@ -13,6 +13,8 @@ LOCAL = frozenset({MANDATAIRE, RESPONSABLE, AGENT, MANDATE})
 """Kinds that speak from within a municipality."""
 PARTNERS = frozenset({"ONG", "association", "organisme paracommunal", "association de communes"})
 """Types of organisation that may be the direct partner of a municipality."""
+MAY_BE_MANDATED = frozenset({"diaspora", "loisirs ou culte", "comité de quartier", "hôpital", "université"})
+"""Types that are no partner by themselves, but may hold a municipality's convention: named with it, they are judged as partners."""
 FIRMS = frozenset({"entreprise", "bureau d'études"})
 
 

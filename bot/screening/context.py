@@ -12,6 +12,8 @@ from bot.screening.patterns import FORMER, FUTURE, NAME, NEGATED, OTHER, OURS, O
 
 _AS = re.compile(r"\b(?:suis|ecris|la) comme\W*\w*\W*$")
 """« je vous écris comme la… »; « comme le bourgmestre me l'a dit » is something else."""
+_AREAS = frozenset({"région", "province", "État", "parlement"})
+"""What « notre région » names: where somebody lives, not for whom they write."""
 _SIDE = 240
 """How much of a sentence is looked at on each side, in characters: more changes nothing and would cost seconds."""
 _SUBJECT = re.compile(r"(?:\W*(?:doit|peut|a dit|veut)\b|[\w' ]{0,25}\b(?:m'(?:a|ont)|(?:nous|vous) (?:a|ont))\b)")
@@ -23,10 +25,14 @@ _REACH = 30
 def role(reading: Reading, hit: Hit, before: Sequence[tuple[Hit, str]]) -> str:
     """Return the role of a function or organisation; `before` holds what was found earlier in the message, with its role."""
     left, right = sides(reading, hit)
+    if patterns.VOCATIVE.search(left) or patterns.PRETENDED.search(left):
+        return OTHER
     if hit.entry.form == PHRASE:
         return NEGATED if re.search(r"\b(?:ne|n'|pas|jamais)\W*(?:\w+\W+){0,1}$", left) else OWN
     if reading.words[hit.first].key in patterns.VERBS:
-        return OWN if re.search(r"\b(?:je|nous|on|suis a la|sommes a la)\W+$", left) else OTHER
+        if re.search(r"\b(?:ai|avons|avait|avais)\W+(?:longtemps |ensuite |aussi )?$", left):
+            return FORMER
+        return OWN if re.search(r"\b(?:je|j|nous|on|suis a la|sommes a la)\W+$", left) else OTHER
     if hit.entry.form == ORGANISATION:
         return _of_organisation(left, right, hit)
     found = _of_person(reading, hit, left, right, before)
@@ -65,7 +71,8 @@ def _of_person(reading: Reading, hit: Hit, left: str, right: str, before: Sequen
 def _joined(hit: Hit, left: str, before: Sequence[tuple[Hit, str]]) -> str | None:
     """Return the role that « et », « mais aussi » or a hyphen hands on from what was said just before."""
     joint = re.search(
-        r"(?:\b(?:et|ou|puis|ainsi que|mais aussi|egalement|aussi|doublee? d'une?)\W+(?:une? |la |le |l')?|-|/|\()$",
+        r"(?:\b(?:et|ou|puis|ainsi que|mais|surtout|egalement|aussi|doublee? d'une?)\W+(?:surtout |aussi |egalement )?(?:une? "
+        r"|la |le |l')?|-|/|\()$",
         left,
     )
     if not joint or not before or before[-1][0].last < hit.first - 9:
@@ -73,7 +80,7 @@ def _joined(hit: Hit, left: str, before: Sequence[tuple[Hit, str]]) -> str | Non
     role_before = before[-1][1]
     if role_before not in (OWN, FORMER, NEGATED, RELATIVE, FUTURE):
         return None
-    return OWN if re.search(r"mais|aussi|puis", joint[0]) else role_before
+    return OWN if re.search(r"mais|aussi|puis|surtout", joint[0]) and role_before not in (NEGATED, RELATIVE) else role_before
 
 
 def _is_self(left: str, between: str, cue: str, right: str) -> bool:
@@ -99,7 +106,11 @@ def _is_bare(left: str, right: str) -> bool:
         return _signs(right)
     if re.search(r":\W*$", left):
         return True
-    segment = re.search(r"([^,()–—]*)[,()–—]\W*(?:(?:premiere?|1er|1ere|2e|2eme|deuxieme|une?)\W+)?$", left)
+    segment = re.search(
+        r"([^,()–—]*)[,()–—]\W*(?:(?:premiere?|1er|1ere|2e|2eme|deuxieme|une?|aujourd'hui|maintenant|desormais"
+        r"|actuellement|et|mais|surtout|aussi|toujours)\W+)*$",
+        left,
+    )
     if segment:
         of_other = rf"\b(?:mon|ma|mes|notre|nos|son|sa|leur|votre|avec|par|{patterns.KIN})\W+(?!nom\b)[\w' .-]*$"
         return not re.search(of_other, segment[1])
@@ -119,7 +130,7 @@ def _is_family_name(reading: Reading, hit: Hit, left: str, right: str) -> bool:
     words, first = reading.words, hit.first
     if first != hit.last or not reading.is_capital(words[first]):
         return False
-    if patterns.CIVILITY.search(left):
+    if patterns.CIVILITY.search(left) or patterns.FAMILY_NAME.search(reading.flat):
         return True
     after_name = first > 0 and reading.is_capital(words[first - 1]) and reading.flat[words[first - 1].end : words[first].start] == " "
     if not after_name or reading.text.istitle() or words[first - 1].key in patterns.BEFORE_FUNCTION:
@@ -131,9 +142,13 @@ def _of_organisation(left: str, right: str, hit: Hit) -> str:
     """Return the role of an organisation: the speaker's own (« nous sommes une ONG », « notre firme »), or not."""
     if re.search(rf"{patterns.NEGATION}[^,;.]*$|\b(?:sans|aucune?|ni)\W+(?:\w+\W+){{0,2}}$", left):
         return NEGATED
-    if re.search(r"\b(?:etais|ai travaille|travaillais|ai ete|ancien\w*)\b[^,;.]{0,30}$", left):
+    if re.search(
+        r"\b(?:etais|travaillais|dirigeais|presidais|ancien\w*|ai (?:travaille|ete|dirige|preside|gere|administre"
+        r"|servi))\b[^,;.]{0,30}$",
+        left,
+    ):
         return FORMER
-    if patterns.POSSESSIVE.search(left):
+    if patterns.POSSESSIVE.search(left) and hit.entry.label not in _AREAS:
         return OURS if hit.entry.kind == COMMUNE else OWN
     if patterns.OUR.search(left):
         return OWN

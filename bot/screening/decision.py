@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.places import BELGIUM, PARTNERS, Place
+from bot.places.words import keys
 from bot.screening.claims import MANDATE
 from bot.screening.lexicon import PARTENAIRE
 from bot.screening.profile import Profile
@@ -39,6 +40,8 @@ def remarks(profile: Profile) -> tuple[str, ...]:
     """Return what the contact person should know beside the fields."""
     place = profile.partner_of if profile.kind == PARTENAIRE else profile.place
     noted = [f"Déclaration changée : la personne a déclaré d'abord « {said} »." for said in profile.contradictions]
+    if profile.predecessor:
+        noted.append(f"Dans la même conversation, une autre personne (« {profile.predecessor} ») n'a pas été admise.")
     if place and place.is_municipality:
         noted += _on_place(place, profile.pays)
     if profile.kind == MANDATE:
@@ -63,6 +66,8 @@ def _on_place(place: Place, country: str | None) -> list[str]:
         noted.append(f"Plusieurs communes portent ce nom ({regions}) : à vérifier.")
     elif not place.certain:
         noted.append(f"Commune écrite « {place.said} », comprise comme {place.name}.")
+    elif place.said and place.name and keys(place.said) != keys(place.name):
+        noted.append(f"La personne a écrit « {place.said} », autre nom ou section de {place.name}.")
     if country and country != BELGIUM and country not in PARTNERS:
         noted.append(f"Pays hors des cinq pays partenaires du programme : {country}.")
     return noted

@@ -10,6 +10,8 @@ from bot.places.words import Reading, read
 from bot.screening.context import role
 from bot.screening.lexicon import SERVICE, Hit, Lexicon
 
+_ADDRESS = re.compile(r"\S{1,64}@\S+|https?:\S+|www\.\S+")
+"""Addresses name no function and no municipality: « mairie-dogbo.example » is where a mail goes."""
 _DOTTED = tuple(
     (re.compile(rf"\b{letters}\b\.?", re.IGNORECASE), short)
     for letters, short in (
@@ -47,7 +49,7 @@ def find(text: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Found:
 
 def plain(text: str) -> str:
     """Return a message with line ends as sentence ends and without inclusive endings (échevin·e, échevin(e))."""
-    text = re.sub(r"\s*[\r\n]+\s*", " ; ", text)
+    text = _ADDRESS.sub(" ", re.sub(r"\s*[\r\n]+\s*", " ; ", text))
     for dotted, short in _DOTTED:
         text = dotted.sub(short, text)
     text = re.sub(r"(?<=\w)(?:\([a-zèéê]{1,6}\)|·[a-zèéê]{1,6}(?:·s)?)", "", text)

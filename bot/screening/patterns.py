@@ -33,7 +33,8 @@ SELF = Expression(
 """« je suis », « en tant que », « ici », « élue »…: the speaker is about to say what she is."""
 
 BLOCK = Expression(
-    r"\b(?:je|j|il|elle|ils|on|nous|vous|qui|que|dont|avec|chez|pour|par|mon|ma|mes|notre|nos|votre|vos|leur|contre|selon|connais|vers|sans|"
+    r"\b(?:je|j|il|elle|ils|on|nous|vous|qui|que|dont|avec|chez|pour|par|mon|ma|mes|notre|nos|votre|vos|leur|contre|selon|connais"
+    r"|vers|sans|"
     r"entre|voudrais|voulons|souhait\w+|cherch\w+|aimer\w+)\b"
 )
 """Words after « je suis » that begin something else."""
@@ -49,8 +50,10 @@ PLAIN = frozenset(
 """Words that may stand between « je suis » and the function."""
 
 GREETING = Expression(
-    r"^(?:\W|\d|bonjour|bonsoir|salut|slt|bjr|bjour|hello|hey|coucou|madame|monsieur|mesdames|messieurs|mme|mr|m|chers?|cheres?|cordialement|"
-    r"oui|non|ok|bref|alors|euh|ben|bah|attention|et|mais|enfin|enchantee?|merci|re|svp|voila|pardon|erreur|plutot|en fait|responsable\b,|"
+    r"^(?:\W|\d|bonjour|bonsoir|salut|slt|bjr|bjour|hello|hey|coucou|madame|monsieur|mesdames|messieurs|mme|mr|m|chers?|cheres?"
+    r"|cordialement|"
+    r"oui|non|ok|bref|alors|euh|ben|bah|attention|et|mais|enfin|enchantee?|merci|re|svp|voila|pardon|erreur|plutot|en fait"
+    r"|responsable\b,|"
     r"premiere?|deuxieme|second|seconde|troisieme|1er|1ere|1re|2e|2eme|3e|3eme|vice|actuelle?|jeune|nouvelle?|nouveau|simple|petite?|"
     r"grande?|bien|tout|toute|surtout|juste|simplement|une?|(?:moi|ici)\b)*$"
 )
@@ -95,19 +98,32 @@ LEFT = (
         FORMER,
         Expression(rf"\b(?:retraitee?|pensionnee?)\b(?:(?! et\b| mais\b)[^.;!?,]){{0,40}}\b{_OFFICE}\b[^.;,]{{0,10}}$"),
     ),
-    (FORMER, Expression(r"\b(?:anciens?|anciennes?|ex|jadis|autrefois)\W{1,2}(?:[\w-]+\W+)?$")),
+    (
+        FORMER,
+        Expression(
+            r"\b(?:anciens?|anciennes?|ex|jadis|autrefois|longtemps|anciennement|precedemment"
+            r"|auparavant)\W{1,2}(?:[\w-]+\W+)?$"
+        ),
+    ),
     (
         FORMER,
         Expression(
             r"\b(?:j'?etais|j etais|ai ete(?! (?:re)?(?:elu|nomme|designe|charge|mandate|choisi|promu))|je fus|ayant ete|"
-            r"(?:suis|est|etant) plus|plus (?:aucun|de) mandat)\b(?:\W+[\w-]+){0,4}\W*$"
+            r"(?:suis|est|etant) plus|plus (?:aucun|de) mandat)\b(?:\W+(?!(?:je|suis|mais|maintenant|aujourd)\b)[\w-]+){0,4}\W*$"
+        ),
+    ),
+    (
+        FORMER,
+        Expression(
+            r"[,;(]\s*(?:et |mais |donc )?(?:(?:je (?:ne )?(?:le |la )?suis|desormais) )?plus\s+(?:du tout )?(?:une? |le |la |l')?$"
         ),
     ),
     (
         FUTURE,
         Expression(
             r"\b(?:futur\w*|candidate?s?|serai|serais|devenir|deviendr\w+|aspirante?|failli|bientot|pressentie?|"
-            r"(?:voudrais|aimerais|espere|reve d'?) ?etre|me presente\w*|brigue)\b(?:\W+[\w-]+){0,3}\W*$"
+            r"(?:voudrais|aimerais|espere|reve d'?) ?etre|me presente\w*|brigue)\b(?:\W+(?!(?:je|suis|mais|maintenant"
+            r"|aujourd)\b)[\w-]+){0,3}\W*$"
         ),
     ),
     (
@@ -141,12 +157,14 @@ RIGHT = (
     (
         FORMER,
         Expression(
-            r"^[^.;!?,]{0,30}\b(?:dans une autre vie|jadis|naguere|autrefois|il y a (?:longtemps|\d+ ans|des annees)|(?:dans|par) le passe|"
-            r"(?:pendant|durant) (?:\d+|deux|trois|quatre|cinq|six|dix|douze|quinze|vingt) (?:ans|annees|mandats))\b"
+            r"^[^.;!?,]{0,30}\b(?:dans une autre vie|jadis|naguere|autrefois|il y a (?:longtemps|\d+ ans|des annees)|(?:dans"
+            r"|par) le passe|"
+            r"(?:pendant|durant) (?:\d+|(?:[a-z]+[- ]){1,3}?(?=ans|annees|mandats|legislatures)) ?(?:ans|annees|mandats|legislatures))\b"
         ),
     ),
     (FUTURE, Expression(r"^\W*(?:si (?:je suis|tout)|en devenir|potentielle?|(?:des|a partir d[eu']) \w+ prochain)")),
     (NAME, Expression(r"^-[a-z]")),
+    (NAME, Expression(r"^ (?:a l'appareil|au bout du fil|au telephone)\b")),
 )
 """What the words to the right make of a function that would otherwise be the speaker's own."""
 
@@ -154,24 +172,37 @@ OUR = Expression(
     any_of(
         r"\bnous sommes|\bon est|\bsuis|\brepresent\w+|\bici|\bau nom d(?:e|')|\bpour le compte d(?:e|')|\bmembre d(?:e|'|u)",
         r"\bfais(?:ons)? partie (?:du|de|d')|\bc'est pour|\ben tant que?|\bde l'equipe|\ba la tete",
-        r"\b(?:travaille|bosse|oeuvre|milite|m'occupe|engagee?|employee?|active?|benevole)(?: \w+)? (?:pour|dans|a|au|chez|en)",
+        r"\b(?:travaille|bosse|taffe|oeuvre|milite|m'occupe|engagee?|employee?|active?|benevole)(?: \w+)? (?:pour|dans|a|au|chez|en)",
+        r"\b(?:ecris|ecrivons|parle|parlons|m'adresse|viens|agis|agissons) (?:a vous |ici |aujourd'hui )?(?:pour|au nom d(?:e|')"
+        r"|de la part d(?:e|'))",
         r"\bj(?:travaille|bosse) (?:a|pour|dans|au)|\bj'ai (?:fonde|cree|monte)",
         r"\b(?:dirige|preside|gere|tiens|coordonne|anime|pilote)",
     )
-    + rf"\s*(?:{DETERMINER}|mon |ma |notre |nos |simple |petite? |jeune |comme |(?:equipe|groupe|bande) de |membres? de )*$"
+    + rf"\s*(?:{DETERMINER}|mon |ma |notre |nos |simple |petite? |jeune |comme |(?:equipe|groupe|bande) de |membres? de |"
+    r"(?:guichet|service|accueil|secretariat|bureau|cellule|departement|comptabilite|bibliotheque|urbanisme|voirie"
+    r"|travaux)(?: [\w'-]+){0,2} )*$"
 )
 """« nous sommes », « je représente », « je travaille pour »: an organisation follows, the speaker's own."""
 
+VOCATIVE = Expression(r"\b(?:chers?|cheres?|tres honores?|honorables?)\W+(?:[\w-]+\W+(?:et\W+)?)?$")
+"""« Chers partenaires », « cher bourgmestre »: who is written to, not who writes."""
+PRETENDED = Expression(
+    r"\b(?:considere[rz]?|imagine[rz]?|supposons|suppose[rz]?|admettons|fai(?:s|tes) comme si|disons"
+    r"|mettons)(?: donc)? (?:que )?(?:je|j')"
+    r"\W*(?:suis|sois|etais)?\W*(?:une? |le |la |l')?$"
+)
+"""« considère que je suis échevin »: a wish, not a statement."""
 POSSESSIVE = Expression(r"\b(?:notre|nos|mon|ma|mes)\W+(?:(?:petite?|jeune|propre|future)\W+)?$")
 START = Expression(r"^\W*(?:(?:bonjour|bonsoir|salut|slt|bjr|hello|madame|monsieur|moi|ici|et|une?|les?|l'|la|nous)\b\W*)*$")
 REPORTED = Expression(r"^\W*(?:[\w'-]+\W+){0,6}?qui (?!vous\b|ecris|suis\b)")
 """« c'est le bourgmestre qui m'a dit »: not the speaker."""
 IT_IS_ME = Expression(r"^[^.;!?]{0,60}\b(?:c ?'?(?:est )?(?:bien )?moi|que je suis|vous ecrit)\b")
-VERBS = frozenset({"preside", "siege", "dirige", "gere", "tete"})
+VERBS = frozenset({"preside", "siege", "dirige", "gere", "tete", "assure", "assume"})
 """First words of variants that say what the speaker does."""
 VERB = Expression(r"\b(?:est|a|ont|m'a|nous|vous|veut|souhaite\w*|voudrait|doit|peut|dit|va|sera|demande|cherche|me|ne|fait|vient)\b")
 NOT_A_NAME = Expression(
-    r"\b(?:je|j|il|elle|on|nous|vous|le|la|les|l|un|une|du|de|des|d|au|aux|a|mon|ma|mes|notre|nos|votre|pas|avec|pour|par|et|ou|que|qui|est|"
+    r"\b(?:je|j|il|elle|on|nous|vous|le|la|les|l|un|une|du|de|des|d|au|aux|a|mon|ma|mes|notre|nos|votre|pas|avec|pour|par|et|ou"
+    r"|que|qui|est|"
     r"en|ce|son|sa|leur|cher|chere|rue|cafe|travaux|merci|sans|si|parler|voir|contacter|comment|quel\w*)\b"
 )
 BEFORE_FUNCTION = frozenset(
@@ -179,6 +210,11 @@ BEFORE_FUNCTION = frozenset(
 )
 """Capitalised words before a capitalised function that do not make it a family name."""
 CIVILITY = Expression(r"\b(?:m|mr|mme|mlle|monsieur|madame|mademoiselle)\.?\s+$")
+FAMILY_NAME = Expression(
+    r"\bmon nom de famille\b|\bc'?est (?:bien |juste |aussi )?mon (?:vrai )?nom\b"
+    r"|\bc'est un nom de famille\b|\bpas ma fonction\b"
+)
+"""« Bourgmestre, c'est mon nom »: capitalised functions of such a message are names."""
 INTRODUCED = Expression(r"(?:^|\b(?:suis|appelle|nomme|nom|signe|moi,?|est)\W+)\W*[\w-]+\W+$")
 CLOSED = Expression(r"\s*(?:[,;.!?(]|$|et\b|de \w+,)")
 BREAK = Expression(r"[.!?;](?=\s|$)|[.!?;](?=[^\w.])")

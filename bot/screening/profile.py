@@ -16,7 +16,10 @@ _OPEN = "organisation"
 
 @dataclass(frozen=True)
 class Profile:
-    """A person's statements so far. Fields are those of Claims; `contradictions` quotes what was declared before and changed."""
+    """A person's statements so far. Fields are those of Claims; `contradictions` quotes what was declared before and changed.
+
+    `predecessor` is what somebody else said to be who was refused in the same conversation; `silent` holds for who will not say.
+    """
 
     kind: str | None = None
     type: str | None = None
@@ -31,6 +34,8 @@ class Profile:
     mandate: bool | None = None
     private: bool | None = None
     contradictions: tuple[str, ...] = ()
+    predecessor: str = ""
+    silent: bool = False
 
     @property
     def commune(self) -> str | None:
@@ -64,7 +69,7 @@ def _place(values: Mapping[str, Any] | None) -> Place | None:
 
 def update(profile: Profile, claims: Claims) -> Profile:
     """Return the profile after one more message."""
-    after = _with_kind(profile, claims)
+    after = _with_kind(replace(profile, silent=False), claims)
     after = _with_capacity(after, claims)
     after = replace(
         after,

@@ -24,7 +24,7 @@ from bot.screening.rules import (
     type_,
 )
 
-VERSION = "1 (page du 15.03.2016)"
+VERSION = "2 (page du 15.03.2016)"
 """Version of this table, recorded with each decision. Raise it when a rule changes."""
 _ONLY = (
     "La section « Attention » réserve les demandes aux autorités locales, par leurs mandataires ou leurs responsables administratifs, "
@@ -36,6 +36,9 @@ RULES: tuple[Rule, ...] = (
     Rule("titre_prive", "dit écrire à titre privé, quelle que soit sa fonction",
          lambda p: bool(p.private), NOT_ADMISSIBLE,
          f"{_ONLY} : une demande faite à titre privé est celle d'un particulier."),
+    Rule("sans_reponse", "ne veut pas dire à quel titre ou pour quelle commune, ou répond plusieurs fois sans le dire",
+         lambda p: p.silent, NOT_ADMISSIBLE,
+         f"{_ONLY} : sans savoir à quel titre et pour quelle commune vous écrivez, on ne peut pas en juger."),
     Rule("niveau.province", "donne une province pour institution",
          level(PROVINCE), NOT_ADMISSIBLE,
          f"{_ONLY} : une province n'est pas une commune."),
@@ -70,6 +73,9 @@ RULES: tuple[Rule, ...] = (
     Rule("agent.sans_mandat", "agent communal que personne n'a chargé d'écrire",
          lambda p: p.kind == AGENT and p.mandate is False, NOT_ADMISSIBLE,
          f"{_ONLY} : la demande d'un agent doit être introduite, ou voulue, par un mandataire ou un responsable de sa commune."),
+    Rule("employe.sans_mandat", "employé ou chargé de mission, dans une organisation encore inconnue, que personne n'a chargé d'écrire",
+         lambda p: p.kind is None and p.potential == AGENT and p.mandate is False, NOT_ADMISSIBLE,
+         f"{_ONLY} : la demande d'un employé doit être introduite, ou voulue, par un mandataire ou un responsable de sa commune."),
     Rule("agent.fonction", "travaille pour une commune, fonction inconnue",
          lambda p: p.kind == AGENT and p.function is None, TO_SPECIFY,
          "La section « Attention » distingue les mandataires et les responsables : il faut connaître la fonction.", ("fonction",)),

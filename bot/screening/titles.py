@@ -20,6 +20,28 @@ _FIELD = re.compile(
     r"benin|senegal|maroc|congo|burkina)\b)[a-z'-]{3,}"
     r"(?: (?:civil|sociale?s?|internationale?s?|decentralisee|locale?|publics?|nord-sud|techniques?|population|durable|economique)\b)*)*"
 )
+_FIRST_MAGISTRATES = frozenset({"bourgmestre", "maire"})
+_OF = re.compile(r" (?:du|de la|de l'|de notre|de ma|des|d'une?) ?([a-z-]+)")
+_MUNICIPAL = frozenset(
+    "commune communes ville villes cite municipalite localite arrondissement capitale entite metropole collectivite village section bourg "
+    "majorite centre liste conseil territoire coin grande petite belle jeune nouvelle".split()
+)
+"""Common nouns after « maire de la… » that leave her a mayor."""
+_IN_SERVICE = re.compile(
+    r"\b(?:suis|travaille|bosse|oeuvre|sommes|affectee?|employee?)(?: ici| actuellement)? (?:en charge )?(?:au|aux|a la|a l'"
+    r"|dans le|dans les|du|des|de la|de l')\s?"
+    r"(?:services? (?:des?|du|de la|de l')?\s?)?$"
+)
+"""« je suis aux affaires sociales »: in a service of the municipality; what function is asked."""
+_WE = re.compile(r"\b(?:nous|notre (?:commune|ville)|la commune)\b[^.;!?]{0,25}$")
+_CANDIDATE_FOR = re.compile(
+    r"\W*(?:comme|en tant qu|au (?:programme|partenariat|jumelage)|a (?:l'appel|un|une|votre|ce|cette|la cooperation)"
+    r"|pour (?!les elections|le conseil|la liste|le mandat))"
+)
+_COUNCIL_TITLES = frozenset({"président", "vice président", "membre", "conseiller"})
+_COUNCIL = re.compile(r" (?:du|au) conseil (?:de |d'|du )(?:la (?:commune|ville) (?:de |d'))?")
+RELATIVE_TYPE = "proche"
+"""The type of who is somebody's spouse or child: that is no function."""
 _LINKING = frozenset("de du des d la le les l un une et en charge a au".split())
 
 
@@ -27,19 +49,42 @@ def own(found: Found) -> list[Claims]:
     """Return one claim for each function or organisation that the author gives as hers, now."""
     claims = []
     for at, (hit, found_role) in enumerate(found.hits):
-        if found_role == OWN:
+        if found_role == OWN and not _is_candidacy(found, hit):
             claims.append(_title(found, at) if hit.entry.kind in (TITRE, GENERAL) else _plain_claim(found, hit))
+    if any(_IN_SERVICE.search(found.reading.flat[: found.reading.words[service.first].start]) for service in found.services):
+        claims.append(Claims(AGENT))
     return [claim for claim in claims if claim]
+
+
+def _is_candidacy(found: Found, hit: Hit) -> bool:
+    """Tell whether « candidats » is said of the programme, a mission, a partnership, and not of an election."""
+    if hit.entry.label != "candidat":
+        return False
+    left, right = found.reading.flat[: found.reading.words[hit.first].start], found.reading.flat[found.reading.words[hit.last].end :]
+    return bool(_WE.search(left) or _CANDIDATE_FOR.match(right))
 
 
 def _plain_claim(found: Found, hit: Hit) -> Claims:
     if hit.entry.kind == COMMUNE:
         return Claims(AGENT)
     if hit.entry.kind == AUTRE:
-        return Claims(AUTRE, hit.entry.label, said(found, hit) if hit.entry.form == PERSONNE else None)
-    if _CONSULTATIVE.match(found.reading.flat[found.reading.words[hit.last].end :]):
+        told = hit.entry.form == PERSONNE and hit.entry.label != RELATIVE_TYPE
+        return Claims(AUTRE, hit.entry.label, said(found, hit) if told else None)
+    after = found.reading.flat[found.reading.words[hit.last].end :]
+    if _CONSULTATIVE.match(after):
         return Claims(AUTRE, "conseil consultatif", said(found, hit))
+    if hit.entry.label in _FIRST_MAGISTRATES and _is_no_municipality(found, hit, after):
+        return Claims(AUTRE, "particulier", said(found, hit))
     return Claims(hit.entry.kind, function=said(found, hit))
+
+
+def _is_no_municipality(found: Found, hit: Hit, after: str) -> bool:
+    """Tell whether « maire du camping » is the mayor of no municipality: a common noun stands where its name would."""
+    of = _OF.match(after)
+    start = found.reading.words[hit.last].end
+    if of is None or of[1] in _MUNICIPAL or any(start <= mention.start <= start + of.end() for mention in found.mentions):
+        return False
+    return found.reading.text[start + of.start(1)].islower()
 
 
 def _title(found: Found, at: int) -> Claims:
@@ -54,9 +99,18 @@ def _title(found: Found, at: int) -> Claims:
         return _general(found, hit)
     if organisation and organisation.entry.kind in (MANDATAIRE, RESPONSABLE):
         return Claims(AGENT, function=words)
+    if hit.entry.label in _COUNCIL_TITLES and _is_of_council(found, hit):
+        return Claims(MANDATAIRE, function=f"{words} communal" if words.endswith("conseil") else words)
     if hit.entry.becomes and (organisation or _is_municipal(found, hit, end)):
         return Claims(hit.entry.becomes, function=words)
     return Claims(function=words, potential=hit.entry.becomes)
+
+
+def _is_of_council(found: Found, hit: Hit) -> bool:
+    """Tell whether « vice-présidente du conseil de Tiznit » sits in a municipality's council: its name follows at once."""
+    start = found.reading.words[hit.last].end
+    of = _COUNCIL.match(found.reading.flat, start)
+    return of is not None and any(mention.start == of.end() for mention in found.mentions)
 
 
 def _general(found: Found, hit: Hit) -> Claims:
@@ -87,7 +141,13 @@ def _is_municipal(found: Found, hit: Hit, end: int) -> bool:
         return True
     after = next((m for m in found.mentions if m.start >= start), None)
     between = found.reading.flat[start : after.start] if after else "-"
-    return hit.entry.leading and bool(re.fullmatch(r"[\s,(:]*(?:(?:ff|adjointe?|ici|de la ville|de|d'|du|des|a|au|aux)[\s,:]*)*", between))
+    return hit.entry.leading and bool(
+        re.fullmatch(
+            r"[\s,(:]*(?:(?:ff|adjointe?|ici|de la ville|de|d'|du|des|a|au"
+            r"|aux)[\s,:]*)*",
+            between,
+        )
+    )
 
 
 def said(found: Found, hit: Hit) -> str:

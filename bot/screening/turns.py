@@ -19,7 +19,8 @@ _AUTHORITY = any_of(
 _BODY = "(?:commune|ville|mairie|cpas|municipalite|administration)"
 _THE = "(?:le |la |l'|les |mon |ma |mes |notre |nos |son |sa |du |des |monsieur le |madame la |madame le |m\\.? le |mme la )"
 _TASK = any_of(
-    r"(?:charg|mandat|delegu|design|mission|autoris|confi)\w*",
+    r"(?:charg|mandat|delegu|mission|autoris|confi)\w*",
+    r"design\w*(?! (?:comme |une? |la |le )?(?:presidente?|membre|assesseure?|juree?|volontaire|benevole|marraine|parrain|citoyenne?))",
     r"(?:demand|pri)\w* (?:\w+ )?(?:de |d'|que )",
     r"(?:envoie|envoye)\w*(?! (?:une?|le|la|les|des|son|sa|vos)\b)",
     r"donn\w* (?:pour )?(?:mandat|procuration|mission|instruction|ordre|delegation)",
@@ -27,8 +28,10 @@ _TASK = any_of(
 _MANDATE = Expression(
     any_of(
         rf"{_THE}{_AUTHORITY}\b(?: (?!et je|mais|qui ne|est |n'|on |il |elle |je |j')[\w'-]+,?){{0,5}}? "
-        rf"(?:nous |m'|me |m)(?:a |ont |avait )?(?:expressement |officiellement |personnellement )?{_TASK}",
-        r"\b(?:il|elle|ils)\b[^.;!?]{0,12}(?:m'(?:a|ont) |me |m')(?:charge|mandate|delegue|confie|envoie)\w*",
+        rf"(?:nous |m'|me |m)(?:a |ont |avait )?(?:bel et bien |bien |effectivement |expressement |officiellement "
+        rf"|personnellement )?{_TASK}",
+        r"\b(?:il|elle|ils|lui|eux|ce dernier|cette derniere)\b[^.;!?]{0,12}(?:m'(?:a|ont) |me |m')"
+        r"(?:bel et bien |bien |expressement |officiellement |personnellement )?(?:charge|mandate|delegue|confie|envoie)\w*",
         r"\b(?:charge|mandate|delegue|designe|missionne|envoye|autorise|detache)e?s?\s+(?:[\w'-]+ ){0,4}?"
         rf"par (?:{_THE})?(?:{_AUTHORITY}|lui|elle)\b",
         r"\ben son nom\b",
@@ -45,7 +48,12 @@ _NO_MANDATE = Expression(
         r"\b(?:sans|aucun|pas (?:de|recu de|encore de)) (?:mandat|ordre|instruction)",
         r"\bpersonne (?:ne )?m'a (?:charge|mandate|demande)",
         r"\b(?:m'a|suis|ai|m'ont) (?:pas|jamais|point) (?:ete )?(?:charge|mandate|demande|delegue)",
-        r"\bde ma propre initiative|\bde mon (?:propre )?chef|c'est mon idee|initiative personnelle",
+        r"\bde ma (?:propre |seule )?initiative|\bde mon (?:propre )?chef|\b(?:c'?est |c )?mon idee|initiative personnelle"
+        r"|\bde moi[- ]meme\b",
+        r"\bni (?:[\w'-]+ ){1,12}(?:ne |n')(?:me |m')?(?:l'|le )?(?:a|ont)\b|\bne (?:me |m')l'(?:a|ont) demande",
+        r"\b(?:chefs?|cheffe|bourgmestre|maire|college|hierarchie|directeur|directrice)\b (?:\w+ )?(?:n'est|ne sont|ne sait"
+        r"|ne savent|savent|est|sont) "
+        r"(?:pas|meme pas) (?:au courant|informe\w*|que)|\ba l'insu d",
     )
 )
 _PRIVATE = Expression(
@@ -86,6 +94,11 @@ _NOT_PARTNER = Expression(
         r"\b(?:sans|aucune?|ni|pas(?: encore)?(?: de| d')?|jamais(?: eu)?(?: de)?) (?:\w+ ){0,2}?"
         r"(?:convention|mandat|lien|partenaire|partenariat|accord|commune)",
         r"\bpas (?:lie|liee|lies|liees)\b|\bd'aucune\b|\ba aucune\b|\bne sommes (?:pas )?(?:lie\w*|partenaire)",
+        r"\b(?:convention|partenariat|mandat|accord|contrat|collaboration)\b[^.;!?]{0,50}\b(?:pris fin|expire\w*|terminee?|echue?"
+        r"|resilie\w*"
+        r"|pas ete (?:renouvel|reconduit)\w*|s'est (?:termin|achev)\w*)\b|\bplus aucune?\b|\bplus (?:de )?partenaires?\b",
+        r"\b(?:etions|etait|etais|avons ete|a ete|ai ete|fut|anciens?) (?:\w+ )?partenaires?\b|\bpas (?:une |la )?partenaire",
+        r"\b(?:fournisseurs?|prestataires?) (?:de|d'|pour)\b[^.;]{0,40}\bcommunes\b|\b(?:clientes?|clients)\b",
     )
 )
 _WISH = Expression(
@@ -99,6 +112,30 @@ _COLLABORATES = Expression(
 _FOR_COMMUNE = Expression(
     r"\b(?:ma|notre|nos) (?:petite |jeune )?(?:communes?|ville|mairie|municipalite|cpas|administration|college|conseil)\b|"
     r"\bque celle-ci participe"
+)
+_ENDED = Expression(
+    r"\b(?:n'ai|n'exerce|n'occupe|n'avons|ai) plus (?:de |d'|aucune? |mon |le |ce )?(?:mandat|fonction|poste|charge|responsabilite)"
+    r"|\bne suis plus (?:rien|en (?:fonction|poste|charge)|elue?|echevine?|bourgmestre|maire|conseiller\w*|president\w*)"
+    r"|\b(?:mon|ce) mandat (?:est|s'est) (?:termin\w*|acheve\w*|fini\w*|echu)|\bsans (?:plus )?(?:aucun )?mandat (?:actuel"
+    r"|actuellement|aujourd'hui)"
+    r"|\b(?:redevenue?|retourne|redeviens) (?:un |une |simple |simples )*(?:citoyen|particulier|habitant)"
+)
+_STILL = Expression(
+    r"\b(?:mais|aujourd'hui|maintenant|desormais|actuellement|depuis|et)\b[^.;!?]{0,30}\b(?:je (?:suis|reste|siege)|(?:comme"
+    r"|en tant que|devenue?|elue?))\b"
+)
+_ASIDE = Expression(
+    r"\b(?:en vrai|en realite|soyons honnetes?|pour etre (?:tout a fait )?(?:honnete|franc|franche)|a vrai dire|pour de vrai"
+    r"|entre nous)\b"
+)
+_PRETENCE = Expression(
+    r"\b(?:juste|simplement|seulement|uniquement|histoire) (?:pour|de|que) (?:que ca |faire )?pass(?:er|e)\b"
+    r"|\bn'est pas vrai\b|\bj'invente\b"
+)
+_NOBODY = Expression(
+    r"\b(?:n'ai|n'avons|ai|n'exerce|n'occupe) (?:pas|aucune?|point) (?:de |d')?(?:fonction|mandat|responsabilite|poste|titre)\b"
+    r"(?! (?:de direction|dirigeante?|executive?|d'echevin|de bourgmestre))|\bsans (?:fonction|mandat) (?:officielle?"
+    r"|particuliere?|communale?|public)"
 )
 _MINOR = Expression(r"\bj'?\s?ai (?:(?:seulement|a peine|que) )?(?:[5-9]|1[0-7]) ans\b")
 
@@ -134,6 +171,11 @@ def several(flat: str) -> bool:
     return bool(_SEVERAL.search(flat))
 
 
+def nobody(flat: str) -> bool:
+    """Tell whether the message says that its author holds no office: « je n'ai aucune fonction dans la commune »."""
+    return bool(_NOBODY.search(flat))
+
+
 def collaborates(flat: str) -> bool:
     """Tell whether some work with or for a municipality is mentioned, short of a partnership."""
     return bool(_COLLABORATES.search(flat))
@@ -147,3 +189,20 @@ def for_commune(flat: str) -> bool:
 def minor(flat: str) -> bool:
     """Tell whether the person says to be a minor."""
     return bool(_MINOR.search(flat))
+
+
+def ended(flat: str) -> bool:
+    """Tell whether the message says that a mandate or a function is over, and names no present one after it."""
+    over = _ENDED.search(flat)
+    return over is not None and _STILL.search(flat[over.end() :]) is None
+
+
+def confession(flat: str) -> int | None:
+    """Return where « en vrai… », « soyons honnêtes… » begins: what stands before it is taken back. None when nothing is."""
+    turn = _ASIDE.search(flat)
+    return turn.start() if turn else None
+
+
+def pretends(flat: str) -> bool:
+    """Tell whether the message says that its claim is only there to get through."""
+    return bool(_PRETENCE.search(flat))

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from bot.storage.database import Database
 from bot.storage.tables import (
+    CODE,
     CONFIRMATION,
     CONTACT,
+    COPY,
+    ERASE,
     LEAD_FAILED,
     LEAD_FORWARDED,
     LEAD_KEPT,
@@ -16,9 +19,13 @@ from bot.storage.tables import (
     MAIL_FAILED,
     MAIL_SENT,
     MAIL_WAITING,
+    MASK,
+    NOTICE,
+    codes,
     decisions,
     erasures,
     feedback,
+    forgetting,
     leads,
     metadata,
     outbox,
@@ -27,8 +34,11 @@ from bot.storage.tables import (
 )
 
 __all__ = [
+    "CODE",
     "CONFIRMATION",
     "CONTACT",
+    "COPY",
+    "ERASE",
     "LEAD_FAILED",
     "LEAD_FORWARDED",
     "LEAD_KEPT",
@@ -36,10 +46,14 @@ __all__ = [
     "MAIL_FAILED",
     "MAIL_SENT",
     "MAIL_WAITING",
+    "MASK",
+    "NOTICE",
     "Database",
+    "codes",
     "decisions",
     "erasures",
     "feedback",
+    "forgetting",
     "leads",
     "metadata",
     "outbox",

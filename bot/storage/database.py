@@ -18,12 +18,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import SettingError, StorageError
-from bot.storage.tables import metadata
+from bot.storage.migrations import HEAD, revision_of
 
 BUSY_MILLISECONDS = 5000
 """How long a writer waits for another one (SQLite), or for a connection (PostgreSQL), before it gives up."""
 _SCHEMA_LOCK = 2014_2016
-"""Any number of our own: two processes that create the tables at once take turns on it (PostgreSQL)."""
+"""Any number of our own: processes that make or change the tables at once take turns on it (PostgreSQL)."""
 
 
 class Database:
@@ -47,11 +47,14 @@ class Database:
             yield connection
 
     def create_all(self) -> None:
-        """Create the tables that are missing; several processes may do so at once."""
-        with self.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
-            metadata.create_all(connection)
+        """Make the tables, or bring those of an older version up to date; several processes may do so at once."""
+        with self.read() as connection:
+            if revision_of(connection) == HEAD:
+                return
+        from bot.storage.migrations.upgrading import bring_up_to_date  # slow to load, and before the lock: others wait for it
+
+        with self._begin_alone() as connection:
+            bring_up_to_date(connection)
 
     def ping(self) -> None:
         """Raise StorageError unless the database answers."""
@@ -64,9 +67,32 @@ class Database:
             with _boundary(), self._engine.connect() as connection:
                 connection.connection.dbapi_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
+    def compact(self) -> None:
+        """Rewrite SQLite's file, so that no stale copy of a deleted row is left in it; PostgreSQL does so by itself."""
+        if self._engine.dialect.name == "sqlite":
+            with _boundary(), self._engine.connect() as connection:
+                connection.connection.dbapi_connection.execute("VACUUM").fetchall()
+            self.flush_log()
+
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _begin_alone(self) -> Iterator[Connection]:
+        """A transaction that may change tables, one at a time.
+
+        SQLite changes a table by dropping it for another, and would delete the rows elsewhere that point at its rows. It is
+        told not to look, which is heard outside of a transaction only; the connection is not given back to those that look.
+        """
+        with _boundary(), self._writes.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.detach()
+                connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
+                yield connection
 
 
 @contextmanager

@@ -135,28 +135,70 @@ CONTACT = "contact"
 """The mail to the contact person."""
 CONFIRMATION = "confirmation"
 """The mail to the person who asked."""
+CODE = "code"
+"""The mail with a one-time code to the address of a lead, for who asks about it from another conversation."""
+COPY = "copie"
+"""The mail with all that is kept of a lead, to its own address."""
+NOTICE = "effacement"
+"""The mail that asks the contact person to delete a request that was forwarded and is erased here."""
 
 outbox = Table(
     "outbox",
     metadata,
     _id(),
-    Column("lead_id", Integer, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("lead_id", Integer, ForeignKey("leads.id", ondelete="CASCADE"), index=True),
     Column("kind", String, nullable=False),
     Column("recipient", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
     Column("body", LargeBinary, nullable=False),
     Column("status", String, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
+    Column("uncertain", Integer, nullable=False, default=0, server_default="0"),
+    Column("expires_at", UtcDateTime),
     Column("due_since", UtcDateTime, nullable=False),
     Column("next_attempt_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
     Column("lease_owner", String),
     Column("last_error", Text),
     Column("sent_at", UtcDateTime),
-    UniqueConstraint("lead_id", "kind", name="outbox_one_mail_of_a_kind"),
     Index("outbox_due", "status", "next_attempt_at"),
 )
-"""Mails as complete bytes, so that every attempt sends the same. Patience with the mail server counts from `due_since`."""
+"""Mails as complete bytes, so that every attempt sends the same. Patience with the mail server counts from `due_since`.
+
+`lead_id` is None for a notice that a lead was erased. `uncertain` counts the attempts after which nobody knows whether the
+server has the mail. A mail is not sent after `expires_at`: a code that came too late would only confuse.
+"""
+
+MASK = "masquage"
+"""What was typed into contact fields is to be masked: the person did not consent."""
+ERASE = "effacement"
+"""All that is kept of a conversation is to be deleted: the person asked for it."""
+
+forgetting = Table(
+    "forgetting",
+    metadata,
+    Column("conversation", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False, index=True),
+)
+"""Promises to forget, at most one for each conversation, kept until they are done.
+
+A request in the making promises to be masked some hours later; each message puts that off, consent takes it back.
+"""
+
+codes = Table(
+    "codes",
+    metadata,
+    _id(),
+    Column("lead_id", Integer, ForeignKey("leads.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("conversation", String, nullable=False, index=True),
+    Column("purpose", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("tries", Integer, nullable=False, default=0, server_default="0"),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+"""One-time codes, as digests: the code itself stands only in the mail. `conversation` is where it was asked for and is good."""
 
 erasures = Table(
     "erasures",

@@ -8,9 +8,11 @@ import sys
 import httpx
 import uvicorn
 
+from bot.alerts import MailAlerts
 from bot.config import Settings, load_settings
 from bot.errors import AssistantError
 from bot.housekeeping import Housekeeper
+from bot.mails import notice_mail
 from bot.rasa_client import build_client
 from bot.storage import utc_now
 from bot.web.app import create_app
@@ -38,8 +40,16 @@ def serve(settings: Settings) -> None:
     database = build_database(settings)
     http = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=50))
     outbox = build_outbox(settings, database)
-    housekeeper = Housekeeper(database, build_routing(settings, database), settings.retention_days, utc_now, outbox.notify)
-    app = create_app(settings, database, build_client(settings, http), outbox, utc_now, (housekeeper,))
+    housekeeper = Housekeeper(
+        database,
+        build_routing(settings, database),
+        settings.retention_days,
+        utc_now,
+        outbox.notify,
+        lambda reference: notice_mail(reference, settings, utc_now()),
+    )
+    workers = (housekeeper, MailAlerts(outbox.unsent, utc_now))
+    app = create_app(settings, database, build_client(settings, http), outbox, utc_now, workers)
     uvicorn.run(
         app,
         host=settings.host,

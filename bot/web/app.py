@@ -15,6 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from bot.config import Settings
+from bot.mails import notice_mail
 from bot.storage import Database
 from bot.web.chat import ChatApi
 from bot.web.conversations import Conversations, MailWorker, Rasa
@@ -47,8 +48,8 @@ def create_app(
     others: Sequence[Worker] = (),
 ) -> Starlette:
     """Return the application. `clock` gives the time with its zone; the mail worker and `others` run while the application does."""
-    metrics = Metrics(database)
-    turns = Turns(database, clock)
+    metrics = Metrics(database, clock)
+    turns = Turns(database, clock, lambda reference: notice_mail(reference, settings, clock()))
     api = ChatApi(
         conversations=Conversations(turns, rasa_client, outbox, metrics),
         turns=turns,

@@ -70,10 +70,12 @@ class Conversations:
         async with lock:
             if client_id and (stored := await run_sync(self._turns.find, conversation, client_id)):
                 return stored
-            asked = await run_sync(self._turns.asked_field, conversation)
+            latest = await run_sync(self._turns.latest, conversation)
             with self._metrics.message_seconds.time():
-                answer = await self._handle(conversation, message, client_id or self._new_id(), asked)
-            return await self._keep(conversation, client_id, message, answer)
+                answer = await self._handle(conversation, message, client_id or self._new_id(), latest.asks)
+            answer = await self._keep(conversation, client_id, message, answer, latest.number)
+            await self._forget(conversation)
+            return answer
 
     async def _handle(self, conversation: str, message: str, message_id: str, asked: str | None) -> Answer:
         try:
@@ -92,11 +94,19 @@ class Conversations:
             "outcome": reply.outcome,
         }
 
-    async def _keep(self, conversation: str, client_id: str | None, message: str, answer: Answer) -> Answer:
+    async def _keep(self, conversation: str, client_id: str | None, message: str, answer: Answer, after: int) -> Answer:
         """Store the turn; when that fails, the person still gets the answer that Rasa and its tracker know of."""
         try:
-            return await run_sync(self._turns.add, conversation, client_id, message, answer)
+            return await run_sync(self._turns.add, conversation, client_id, message, answer, after)
         except StorageError:
             log.exception("a turn of conversation %s could not be kept", conversation)
             self._metrics.errors.labels("storage").inc()
             return answer
+
+    async def _forget(self, conversation: str) -> None:
+        """Do what the turn promised to forget, this turn included. A failure costs nobody the answer: the housekeeper does it later."""
+        try:
+            await run_sync(self._turns.forget, conversation)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the answer counts more; a traceback might hold what is to be forgotten
+            log.error("a promise to forget conversation %s waits: %s", conversation, type(error).__name__)
+            self._metrics.errors.labels("forgetting").inc()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -10,28 +11,36 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from bot.errors import StorageError
-from bot.storage import LEAD_FAILED, LEAD_FORWARDED, LEAD_KEPT, LEAD_WAITING, MAIL_WAITING, Database, leads, outbox
+from bot.outbox import has_failed, is_late, is_waiting
+from bot.storage import LEAD_FAILED, LEAD_FORWARDED, LEAD_KEPT, LEAD_WAITING, MAIL_SENT, Database, leads, outbox, utc_now
 
 SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2)
 LEAD_STATUSES = (LEAD_KEPT, LEAD_WAITING, LEAD_FORWARDED, LEAD_FAILED)
+_OUTBOX = {
+    "cic_outbox_waiting": "Mails that have not left yet",
+    "cic_outbox_late": "Mails that have waited for too long",
+    "cic_outbox_failed": "Mails that were given up",
+    "cic_outbox_oldest_seconds": "How long the mail that has waited longest has been due",
+}
 
 
 class Metrics:
-    """The figures of one web process, in a registry of their own."""
+    """The figures of one web process, in a registry of their own. `clock` tells which mails are late."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter("cic_requests", "HTTP requests answered", ["route", "status"], registry=self.registry)
         self.message_seconds = Histogram("cic_message_seconds", "Time to answer a message", buckets=SECONDS, registry=self.registry)
         self.errors = Counter("cic_errors", "What went wrong, by kind", ["kind"], registry=self.registry)
-        self.registry.register(_DatabaseFigures(database))
+        self.registry.register(_DatabaseFigures(database, clock))
 
 
 class _DatabaseFigures(Collector):
     """What is counted in the database at each reading, so that every web process says the same."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
+        self._clock = clock
 
     def describe(self) -> list[Metric]:
         """Name nothing in advance: registering must not need the database."""
@@ -40,17 +49,22 @@ class _DatabaseFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Give the figures, or none while the database is away: /readyz says so."""
         try:
-            waiting, by_status = self._read()
+            mails, by_status = self._read()
         except StorageError:
             return
-        yield GaugeMetricFamily("cic_outbox_waiting", "Mails that have not left yet", value=waiting)
+        for (name, meaning), value in zip(_OUTBOX.items(), mails, strict=True):
+            yield GaugeMetricFamily(name, meaning, value=value)
         family = GaugeMetricFamily("cic_leads", "Requests for contact, by status", labels=["status"])
         for status in LEAD_STATUSES:
             family.add_metric([status], by_status.get(status, 0))
         yield family
 
-    def _read(self) -> tuple[int, dict[str, int]]:
+    def _read(self) -> tuple[tuple[float, ...], dict[str, int]]:
+        now = self._clock()
+        counts = [func.count().filter(condition(now)) for condition in (is_waiting, is_late, has_failed)]
+        oldest = func.min(outbox.c.due_since).filter(is_waiting(now))
         with self._database.read() as connection:
-            waiting = connection.execute(select(func.count()).select_from(outbox).where(outbox.c.status == MAIL_WAITING)).scalar_one()
+            *numbers, since = connection.execute(select(*counts, oldest).where(outbox.c.status != MAIL_SENT)).one()
             rows = connection.execute(select(leads.c.status, func.count()).group_by(leads.c.status)).all()
-        return waiting, dict(rows)
+        waited = (now - since).total_seconds() if since else 0.0
+        return (*numbers, max(waited, 0.0)), dict(rows)  # below zero: the clock was set back

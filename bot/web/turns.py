@@ -6,12 +6,14 @@ Blocking; the chat runs it in a thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.privacy import Notice, keep_promises
 from bot.storage import Database, feedback, turns
 
 HISTORY_TURNS = 200
@@ -21,12 +23,21 @@ Answer = dict[str, Any]
 """`messages`, `asks` and `outcome`, as the contract of the chat API says."""
 
 
-class Turns:
-    """Turns in the database. `clock` gives the time with its zone."""
+@dataclass(frozen=True)
+class Latest:
+    """The latest turn of a conversation: its number, from 1 on, and the field that its answer asked for."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    number: int = 0
+    asks: str | None = None
+
+
+class Turns:
+    """Turns in the database. `clock` gives the time with its zone, `notice` the mail that asks to delete a forwarded request."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime], notice: Notice | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._notice = notice
 
     def find(self, conversation: str, client_id: str) -> Answer | None:
         """Return the answer that was given to this message, if it was handled before."""
@@ -35,24 +46,33 @@ class Turns:
             answer: Answer | None = connection.execute(query).scalar_one_or_none()
         return answer
 
-    def asked_field(self, conversation: str) -> str | None:
-        """Return the field that the latest answer asked for."""
-        query = select(turns.c.answer).where(turns.c.conversation == conversation).order_by(turns.c.number.desc(), turns.c.id.desc())
+    def latest(self, conversation: str) -> Latest:
+        """Return the latest turn; number 0 when there is none."""
+        query = select(turns.c.number, turns.c.answer).where(turns.c.conversation == conversation)
         with self._database.read() as connection:
-            answer: Answer | None = connection.execute(query.limit(1)).scalar_one_or_none()
-        return answer["asks"] if answer else None
+            row = connection.execute(query.order_by(turns.c.number.desc(), turns.c.id.desc()).limit(1)).first()
+        return Latest(row.number, row.answer["asks"]) if row else Latest()
 
-    def add(self, conversation: str, client_id: str | None, user_text: str, answer: Answer) -> Answer:
-        """Keep a turn and return its answer; when the same message was answered meanwhile, that first answer."""
-        number = select(func.coalesce(func.max(turns.c.number), 0) + 1).where(turns.c.conversation == conversation)
+    def add(self, conversation: str, client_id: str | None, user_text: str, answer: Answer, after: int = 0) -> Answer:
+        """Keep a turn and return its answer; when the same message was answered meanwhile, that first answer.
+
+        `after` is the number of the turn before it. When that is gone, the conversation was erased, and this turn of it is not kept.
+        """
+        # Locked for PostgreSQL: an erasure that has begun is waited for, and one that comes waits for this
+        latest = select(turns.c.number).where(turns.c.conversation == conversation).order_by(turns.c.number.desc(), turns.c.id.desc())
         row = {"conversation": conversation, "client_id": client_id, "user_text": user_text, "answer": answer}
         try:
             with self._database.begin() as connection:
-                values = row | {"number": connection.execute(number).scalar_one(), "created_at": self._clock()}
-                connection.execute(turns.insert().values(**values))
+                number = connection.execute(latest.limit(1).with_for_update()).scalar() or 0
+                if number >= after:
+                    connection.execute(turns.insert().values(**row, number=number + 1, created_at=self._clock()))
         except IntegrityError:
             return (client_id and self.find(conversation, client_id)) or answer
         return answer
+
+    def forget(self, conversation: str) -> None:
+        """Keep the promise to forget this conversation, if there is one and it is due."""
+        keep_promises(self._database, self._clock(), conversation, self._notice)
 
     def history(self, conversation: str) -> list[tuple[str, Answer]]:
         """Return what was said, oldest first: the person's text and the answer of each turn."""

@@ -29,8 +29,14 @@ def test_the_next_question_may_lean_on_it() -> None:
 
 
 def test_an_answer_opens_no_request_and_sets_no_field() -> None:
-    done = run(ActionRepondre(), "je suis bourgmestre de Namur, quel est le budget ?", "info/combien.total")
+    done = run(ActionRepondre(), "quel est le budget ?", "info/combien.total")
     assert [event["name"] for event in done.events] == ["contexte"]
+
+
+def test_who_speaks_is_remembered_beside_an_answer_so_that_a_request_need_not_ask() -> None:
+    done = run(ActionRepondre(), "je suis bourgmestre de Namur, quel est le budget ?", "info/combien.total")
+    assert [event["name"] for event in done.events] == ["contexte", "dossier"]
+    assert (done.asks, done.slots["dossier"]["profile"]["function"]) == (None, "bourgmestre")
 
 
 def test_somebody_who_only_says_who_they_are_is_asked_what_they_want(served: Services) -> None:

@@ -15,9 +15,9 @@ from sample_turn import DOMAIN, tracker
 import actions.answering
 import actions.opening
 import actions.request
-from actions.session import FORM, context, dossier, heard, keep, remember, utter
-from bot.answers.model import Button, Context, Message, Source
-from bot.intake.model import CONFIRMATION, CONSENT, CONTACT, SCREENING, Dossier
+from actions.session import FORM, context, dossier, heard, kept, utter
+from bot.answers.model import NOTHING, Button, Context, Message, Source
+from bot.intake.model import CONFIRMATION, CONSENT, CONTACT, SCREENING, Dossier, Turn
 from bot.screening import Profile
 
 OPEN = Dossier(number=2, profile=Profile(kind="mandataire", function="échevine"), asks="email", nom="Claire Dumont", telephone="", tries=1)
@@ -29,8 +29,11 @@ def every_action() -> list[type[Action]]:
     return [value for value in found if issubclass(value, Action)]
 
 
-def slots_of(events: list[Any]) -> dict[str, Any]:
-    return {event["name"]: event["value"] for event in events}
+def slots_after(made: Dossier, said: Context = NOTHING, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The slots after a turn, given those before it."""
+    given = before or {}
+    events: list[Any] = kept(tracker("", slots=given), Turn((), made, said))
+    return dict.fromkeys(DOMAIN["slots"]) | given | {event["name"]: event["value"] for event in events}
 
 
 def test_rasa_s_domain_names_exactly_our_actions_and_our_form() -> None:
@@ -59,10 +62,10 @@ def test_a_message_of_which_nothing_was_understood_is_heard_all_the_same() -> No
     assert (heard(silent).text, heard(silent).intent) == ("", "")
 
 
-@pytest.mark.parametrize("kept", [OPEN, Dossier(), replace(OPEN, asks=None, ended="declined"), replace(OPEN, doubt="Ixel")], ids=str)
-def test_a_request_comes_back_from_its_slot_as_it_was(kept: Dossier) -> None:
-    stored = json.loads(json.dumps(slots_of(keep(kept))["dossier"]))
-    assert dossier(tracker("", slots={"dossier": stored})) == kept
+@pytest.mark.parametrize("made", [OPEN, Dossier(), replace(OPEN, asks=None, ended="declined"), replace(OPEN, doubt="Ixel")], ids=str)
+def test_a_request_comes_back_from_its_slot_as_it_was(made: Dossier) -> None:
+    stored = json.loads(json.dumps(slots_after(made)["dossier"]))
+    assert dossier(tracker("", slots={"dossier": stored})) == made
 
 
 def test_without_slots_there_is_no_request_and_nothing_to_remember() -> None:
@@ -72,24 +75,33 @@ def test_without_slots_there_is_no_request_and_nothing_to_remember() -> None:
 
 def test_what_the_answers_remember_comes_back_from_its_slot() -> None:
     said = Context("secteurs.maroc", "secteur", 1)
-    assert context(tracker("", slots=slots_of(remember(said)))) == said
+    assert context(tracker("", slots=slots_after(Dossier(), said))) == said
 
 
 def test_the_fields_of_an_open_request_stand_in_their_slots() -> None:
-    slots = slots_of(keep(OPEN))
+    slots = slots_after(OPEN)
     assert (slots["nom"], slots["fonction"], slots["email"], slots["telephone"]) == ("Claire Dumont", "échevine", None, "")
     assert (slots[CONFIRMATION], slots[CONSENT]) == (None, None)
 
 
 def test_the_recap_counts_as_confirmed_only_while_the_consent_is_asked_for() -> None:
-    assert slots_of(keep(replace(OPEN, asks=CONSENT)))[CONFIRMATION] == "oui"
+    assert slots_after(replace(OPEN, asks=CONSENT))[CONFIRMATION] == "oui"
 
 
 def test_when_no_request_is_open_no_field_is_left_in_a_slot() -> None:
-    slots = slots_of(keep(replace(OPEN, asks=None, ended="qualified")))
+    slots = slots_after(replace(OPEN, asks=None, ended="qualified"), before=slots_after(OPEN))
     assert {name: slots[name] for name in (*SCREENING, *CONTACT, CONFIRMATION, CONSENT)} == dict.fromkeys(
         (*SCREENING, *CONTACT, CONFIRMATION, CONSENT)
     )
+
+
+def test_a_slot_that_holds_its_value_already_is_not_set_again() -> None:
+    before = json.loads(json.dumps(slots_after(OPEN, Context("secteurs.maroc", "secteur", 1))))
+    assert kept(tracker("", slots=before), Turn((), OPEN, Context("secteurs.maroc", "secteur", 1))) == []
+    changed: list[Any] = kept(
+        tracker("", slots=before), Turn((), replace(OPEN, nom="Awa Exemple"), Context("secteurs.maroc", "secteur", 1))
+    )
+    assert sorted(event["name"] for event in changed) == ["dossier", "nom"]
 
 
 def test_each_message_carries_its_own_source_and_what_the_turn_waits_for() -> None:

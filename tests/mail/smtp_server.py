@@ -17,12 +17,16 @@ from bot.config import Settings
 
 @dataclass
 class Postmaster:
-    """What the server does with a mail. A reply is what SMTP says, as "250 OK"; seconds are how long it thinks first."""
+    """What the server does with a mail. A reply is what SMTP says, as "250 OK".
+
+    It thinks for `data_seconds` before it takes a mail, and then for `answer_seconds` before it says so.
+    """
 
     mail_reply: str = "250 OK"
     rcpt_reply: str = "250 OK"
     data_reply: str = "250 OK"
     data_seconds: float = 0.0
+    answer_seconds: float = 0.0
     drops: str | None = None
     accepted: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
@@ -44,6 +48,9 @@ class Postmaster:
         if self.data_reply.startswith("2"):
             self.accepted.append(bytes(envelope.content))
             self.recipients.extend(envelope.rcpt_tos)
+        await asyncio.sleep(self.answer_seconds)
+        if self.drops == "after accepting":
+            server.transport.abort()
         return self.data_reply
 
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
@@ -76,6 +83,35 @@ async def smtp_server(postmaster: Postmaster, port: int = 0, tls: ssl.SSLContext
             if session.transport is not None:
                 session.transport.abort()
         await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def scripted_server(at_data: bytes | None, at_end: bytes | None = None) -> AsyncIterator[int]:
+    """Say exactly these bytes when the client says DATA, and when the mail has ended; hang up for None. Yields the port."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        writer.write(b"220 mail.example\r\n")
+        while line := await reader.readline():
+            said: bytes | None = b"250 OK\r\n"
+            if line.startswith(b"DATA"):
+                said = at_data
+            elif line.startswith(b"Subject:"):
+                await reader.readuntil(b"\r\n.\r\n")
+                said = at_end
+            if said is None:
+                return writer.transport.abort()
+            writer.write(said)
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            for writer in writers:
+                writer.transport.abort()
+            await asyncio.sleep(0.01)
 
 
 def settings_for(port: int, folder: Path, **changes: Any) -> Settings:

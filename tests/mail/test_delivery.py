@@ -16,9 +16,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from smtp_server import Postmaster, check_password, settings_for, smtp_server
+from smtp_server import Postmaster, check_password, scripted_server, settings_for, smtp_server
 
-from bot.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
+from bot.alerts import cause_of
+from bot.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
 from bot.mailer import Mailer
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")  # the test server says so
@@ -53,25 +54,85 @@ def test_an_accepted_mail_arrives_byte_for_byte(tmp_path: Path, drops: str | Non
 
 
 @pytest.mark.parametrize(
-    ("postmaster", "expected"),
+    ("postmaster", "expected", "cause"),
     [
-        (Postmaster(rcpt_reply="450 mailbox busy"), TemporaryDeliveryError),
-        (Postmaster(rcpt_reply="550 no such user"), PermanentDeliveryError),
-        (Postmaster(rcpt_reply="530 authentication required"), TemporaryDeliveryError),
-        (Postmaster(mail_reply="451 try later"), TemporaryDeliveryError),
-        (Postmaster(mail_reply="553 sender not allowed"), TemporaryDeliveryError),
-        (Postmaster(data_reply="452 disk full"), TemporaryDeliveryError),
-        (Postmaster(data_reply="554 looks like spam"), PermanentDeliveryError),
-        (Postmaster(data_seconds=0.6), TemporaryDeliveryError),
-        (Postmaster(drops="before the answer"), TemporaryDeliveryError),
+        (Postmaster(rcpt_reply="450 mailbox busy"), TemporaryDeliveryError, "450"),
+        (Postmaster(rcpt_reply="550 no such user"), PermanentDeliveryError, "550"),
+        (Postmaster(rcpt_reply="530 authentication required"), TemporaryDeliveryError, "530"),
+        (Postmaster(mail_reply="451 try later"), TemporaryDeliveryError, "451"),
+        (Postmaster(mail_reply="553 sender not allowed"), TemporaryDeliveryError, "553"),
+        (Postmaster(data_reply="452 disk full"), TemporaryDeliveryError, "452"),
+        (Postmaster(data_reply="554 looks like spam"), PermanentDeliveryError, "554"),
+        (Postmaster(data_seconds=0.6), UncertainDeliveryError, "SMTPReadTimeoutError"),
+        (Postmaster(drops="before the answer"), UncertainDeliveryError, "SMTPServerDisconnected"),
     ],
     ids=["rcpt 450", "rcpt 550", "rcpt 530", "mail 451", "mail 553", "data 452", "data 554", "silence", "dropped"],
 )
-def test_a_refusal_is_for_now_or_for_good(tmp_path: Path, postmaster: Postmaster, expected: type[DeliveryError]) -> None:
+def test_a_refusal_is_for_now_or_for_good(tmp_path: Path, postmaster: Postmaster, expected: type[DeliveryError], cause: str) -> None:
     with pytest.raises(DeliveryError) as caught:
         send(postmaster, tmp_path)
     assert type(caught.value) is expected
     assert "serveur de courrier" in str(caught.value)
+    assert cause_of(str(caught.value)) == cause
+
+
+def send_to_script(folder: Path, at_data: bytes | None, at_end: bytes | None = None, step: float = 0.3, total: float = 1) -> None:
+    async def scene() -> None:
+        async with scripted_server(at_data, at_end) as port:
+            await Mailer(settings_for(port, folder), step_timeout=step, total_timeout=total).send("awa@commune.example", BODY)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("at_data", "at_end", "expected"),
+    [
+        (None, None, TemporaryDeliveryError),
+        (b"", None, TemporaryDeliveryError),
+        (b"451 try later\r\n", None, TemporaryDeliveryError),
+        (b"what?\r\n", None, TemporaryDeliveryError),
+        (b"354 go on\r\n", b"421 closing\r\n", TemporaryDeliveryError),
+        (b"354 go on\r\n", b"554 no\r\n", PermanentDeliveryError),
+        (b"354 go on\r\n", None, UncertainDeliveryError),
+        (b"354 go on\r\n", b"", UncertainDeliveryError),
+        (b"354 go on\r\n", b"250-half an answer\r\n", UncertainDeliveryError),
+        (b"354 go on\r\n", b"what?\r\n", UncertainDeliveryError),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else repr(value),
+)
+def test_only_a_mail_that_was_handed_over_and_not_answered_is_uncertain(
+    tmp_path: Path, at_data: bytes | None, at_end: bytes | None, expected: type[DeliveryError]
+) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        send_to_script(tmp_path, at_data, at_end)
+    assert type(caught.value) is expected
+    assert cause_of(str(caught.value)) != "unknown"
+
+
+@pytest.mark.parametrize(("at_data", "expected"), [(b"", TemporaryDeliveryError), (b"354 go on\r\n", UncertainDeliveryError)])
+def test_time_that_is_up_for_the_whole_mail_is_uncertain_only_in_the_end(
+    tmp_path: Path, at_data: bytes, expected: type[DeliveryError]
+) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        send_to_script(tmp_path, at_data, b"", step=5, total=0.3)
+    assert (type(caught.value), cause_of(str(caught.value))) == (expected, "TimeoutError")
+
+
+def test_every_answer_that_begins_with_a_2_is_acceptance(tmp_path: Path) -> None:
+    send_to_script(tmp_path, b"354 go on\r\n", b"251 taken for somebody else\r\n")
+
+
+@pytest.mark.parametrize("body", [b"Subject: a\n\n.b\n..", b"Subject: a\r\r.b\r..\r", BODY], ids=repr)
+def test_lines_end_as_smtp_wants_and_their_dots_stay(tmp_path: Path, body: bytes) -> None:
+    postmaster = Postmaster()
+
+    async def scene() -> None:
+        async with smtp_server(postmaster) as port:
+            await Mailer(settings_for(port, tmp_path)).send("awa@commune.example", body)
+
+    asyncio.run(scene())
+    lines = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n").split(b"\n")
+    assert postmaster.accepted == [b"\r\n".join([*lines, b""])]
 
 
 def test_a_server_that_is_away_is_temporary(tmp_path: Path) -> None:

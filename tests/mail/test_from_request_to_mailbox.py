@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from smtp_server import Postmaster, settings_for, smtp_server
 
 from bot.mailer import Mailer
-from bot.outbox import Outbox
+from bot.outbox import TWICE, Outbox
 from bot.routing import Request, Routing
 from bot.storage import Database
 
@@ -121,21 +122,37 @@ def test_a_mail_refused_for_good_arrives_when_it_is_sent_again_by_hand(office: O
     assert office.routing.status_of(reference) == "transmise"
 
 
-def test_a_lost_answer_sends_the_mail_again_under_the_same_message_id(office: Office) -> None:
-    postmaster = Postmaster(data_seconds=0.4)
+@pytest.mark.parametrize("trouble", [{"answer_seconds": 0.6}, {"drops": "after accepting"}], ids=["late", "cut"])
+def test_a_lost_answer_sends_the_mail_again_under_the_same_message_id_and_the_lead_says_so(office: Office, trouble: dict[str, Any]) -> None:
+    postmaster = Postmaster(**trouble)
     reference = office.submit()
 
     async def scene() -> None:
         async with smtp_server(postmaster) as port:
             assert await office.worker(port).deliver_due() == 0
-            await asyncio.sleep(0.3)
-            postmaster.data_seconds = 0
+            postmaster.answer_seconds, postmaster.drops = 0, None
+            assert [mail["uncertain"] for mail in office.worker(port).unsent()] == [1, 1]
             office.now += timedelta(seconds=10)
             assert await office.worker(port).deliver_due() == 2
 
     asyncio.run(scene())
     domain = "association.example"
-    assert set(message_ids(postmaster)) == {f"<{reference.lower()}.contact@{domain}>", f"<{reference.lower()}.confirmation@{domain}>"}
+    sent = message_ids(postmaster)
+    assert set(sent) == {f"<{reference.lower()}.contact@{domain}>", f"<{reference.lower()}.confirmation@{domain}>"}
+    assert len(sent) == 4, "the server had both: nobody could know"
+    assert office.routing.leads()[0]["remarques"] == [TWICE]
+
+
+def test_a_refused_mail_is_not_said_to_have_arrived_twice(office: Office) -> None:
+    office.submit()
+
+    async def scene() -> None:
+        async with smtp_server(Postmaster(data_reply="451 later")) as port:
+            assert await office.worker(port).deliver_due() == 0
+            assert [mail["uncertain"] for mail in office.worker(port).unsent()] == [0, 0]
+
+    asyncio.run(scene())
+    assert office.routing.leads()[0]["remarques"] == []
 
 
 def test_two_workers_deliver_every_mail_exactly_once(office: Office) -> None:

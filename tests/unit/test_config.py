@@ -6,6 +6,7 @@ import inspect
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,25 @@ WRONG = {
     "short key": ("CIC_SECRET_KEY", "secret"),
     "retention of nothing": ("CIC_RETENTION_DAYS", "0"),
     "limit of nothing": ("CIC_RATE_LIMIT", "0"),
+    "reply within no day": ("CIC_REPLY_DAYS", "0"),
+    "reply after months": ("CIC_REPLY_DAYS", "61"),
+    "reply within half a day": ("CIC_REPLY_DAYS", "0,5"),
+    "hours in words": ("CIC_OFFICE_HOURS", "9h-17h"),
+    "one hour": ("CIC_OFFICE_HOURS", "17"),
+    "three hours": ("CIC_OFFICE_HOURS", "9-12-17"),
+    "hour that no clock shows": ("CIC_OFFICE_HOURS", "9-25"),
+    "midnight as an end": ("CIC_OFFICE_HOURS", "9-24"),
+    "minute that no clock shows": ("CIC_OFFICE_HOURS", "09:00-17:60"),
+    "minute of one digit": ("CIC_OFFICE_HOURS", "9:5-17:00"),
+    "closing before opening": ("CIC_OFFICE_HOURS", "17-9"),
+    "open for no time": ("CIC_OFFICE_HOURS", "9-09:00"),
+    "closed day in Belgian order": ("CIC_CLOSED_DAYS", "24/12/2026"),
+    "closed day of no month": ("CIC_CLOSED_DAYS", "2026-12-24,2026-13-01"),
+    "closed leap day of an ordinary year": ("CIC_CLOSED_DAYS", "2026-02-29"),
+    "closed period without an end": ("CIC_CLOSED_DAYS", "2026-12-28/"),
+    "closed period of three days": ("CIC_CLOSED_DAYS", "2026-12-28/2026-12-29/2026-12-30"),
+    "closed period backwards": ("CIC_CLOSED_DAYS", "2026-12-31/2026-12-28"),
+    "closed for a century": ("CIC_CLOSED_DAYS", "2026-12-28/2126-12-31"),
     "database of another kind": ("CIC_DATABASE_URL", "mysql://x/y"),
     "database without a name": ("CIC_DATABASE_URL", "sqlite:///"),
     "redis elsewhere": ("CIC_REDIS_URL", "http://x"),
@@ -70,6 +90,34 @@ def test_lists_take_commas_and_spaces() -> None:
     settings = load(CIC_ORIGINS="https://a.example, https://b.example/", CIC_TRUSTED_PROXIES="10.0.0.0/8 ::1")
     assert settings.origins == ("https://a.example", "https://b.example")
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
+
+
+@pytest.mark.parametrize("days", [1, 60])
+def test_reply_days_go_from_one_to_sixty(days: int) -> None:
+    assert load(CIC_REPLY_DAYS=str(days)).reply_days == days
+
+
+@pytest.mark.parametrize(
+    ("raw", "hours"),
+    [
+        ("9-17", (time(9), time(17))),
+        ("08-16", (time(8), time(16))),
+        ("08:30-16:45", (time(8, 30), time(16, 45))),
+        ("9-16:30", (time(9), time(16, 30))),
+        ("8:30 - 17:00", (time(8, 30), time(17))),
+        ("0-23:59", (time(0), time(23, 59))),
+    ],
+)
+def test_office_hours_are_read_with_and_without_minutes(raw: str, hours: tuple[time, time]) -> None:
+    assert load(CIC_OFFICE_HOURS=raw).office_hours == hours
+
+
+@pytest.mark.parametrize(
+    "raw", ["2026-12-24,2026-12-28/2027-01-02", " 2026-12-24 , 2026-12-28 / 2027-01-02,", "2026-12-24 2026-12-28/2027-01-02"]
+)
+def test_closed_days_are_days_and_periods(raw: str) -> None:
+    settings = load(CIC_CLOSED_DAYS=raw)
+    assert settings.closed_days == ((date(2026, 12, 24), date(2026, 12, 24)), (date(2026, 12, 28), date(2027, 1, 2)))
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:

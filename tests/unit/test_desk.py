@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from sample_assistant import heard, the_intake, the_texts
 from sample_dialogue import CONTACTS, OFFICER, Dialogue, at
-from sample_request import NOW
+from sample_request import NOW, sample_settings
 
 from bot.answers.model import Context
 from bot.errors import StorageError
 from bot.intake.desk import Desk
 from bot.intake.model import CONSENT, QUALIFIED, Dossier
+from bot.records import Records
 from bot.routing import Receipt, Request, Routing, admit
 from bot.storage import LEAD_KEPT, LEAD_WAITING
 
@@ -47,12 +49,29 @@ class FakeRouting:
         return self.delayed
 
 
+@dataclass
+class FakeRecords:
+    """Remembers what was promised of each conversation."""
+
+    promised: list[str] = field(default_factory=list)
+
+    def keep_silent_later(self, conversation: str) -> None:
+        self.promised.append("later")
+
+    def mask(self, conversation: str) -> None:
+        self.promised.append("mask")
+
+    def consented(self, conversation: str) -> None:
+        self.promised.append("consented")
+
+
 def clock() -> datetime:
     return NOW
 
 
-def desk(routing: FakeRouting) -> Desk:
-    return Desk(the_intake(), cast(Routing, routing), TEXTS, clock)
+def desk(routing: FakeRouting, records: FakeRecords | None = None, **settings: Any) -> Desk:
+    kept = cast(Records, records or FakeRecords())
+    return Desk(the_intake(), cast(Routing, routing), kept, TEXTS, sample_settings(Path("/nowhere"), **settings), clock)
 
 
 def kept(dossier: Dossier) -> Dossier:
@@ -207,3 +226,38 @@ def test_what_is_remembered_comes_back_from_a_slot(raw: dict[str, Any] | None) -
     context = Context.from_dict(raw)
     assert Context.from_dict(json.loads(json.dumps(context.as_dict()))) == context
     assert raw is None or all(context.as_dict()[key] == value for key, value in raw.items())
+
+
+@pytest.mark.parametrize(
+    ("texts", "promised"),
+    [
+        (("je souhaite transmettre une demande", "je suis élue", "échevine"), []),
+        ((OFFICER,), ["later"]),
+        ((OFFICER, *CONTACTS), ["later"] * 4),
+        ((OFFICER, *CONTACTS, "oui", "oui"), ["later"] * 5 + ["consented"]),
+        ((OFFICER, CONTACTS[0], "annuler"), ["later"] * 2 + ["mask"]),
+        ((OFFICER, *CONTACTS, "oui", "non"), ["later"] * 5 + ["mask"]),
+        ((OFFICER, CONTACTS[0], "je passe le clavier à ma collègue"), ["later"] * 2 + ["mask"]),
+        (("je suis étudiante et je veux participer, claire@poste.example",), ["mask"]),
+    ],
+    ids=["nothing yet", "a name is asked", "all but consent", "consent", "given up", "no consent", "somebody else", "refused"],
+)
+def test_it_is_promised_what_becomes_of_contact_details(texts: tuple[str, ...], promised: list[str]) -> None:
+    records = FakeRecords()
+    take_all(desk(FakeRouting(), records), *texts)
+    assert records.promised == promised
+
+
+def test_an_answer_is_promised_by_a_day_when_the_settings_say_so() -> None:
+    taken, dossier = desk(FakeRouting(), reply_days=3), Dossier()
+    for text in (OFFICER, *CONTACTS, "oui", "oui"):
+        turn = taken.take("-c", heard(text), dossier, Context())
+        dossier = kept(turn.dossier)
+    assert "au plus tard le mardi 10 mars 2026" in turn.messages[0].text
+
+
+@pytest.mark.parametrize(("address", "free"), [("claire@gmail.example", True), ("claire@lasne.example", False)])
+def test_the_provider_of_an_address_is_noted_and_refuses_nobody(address: str, free: bool) -> None:
+    routing = FakeRouting()
+    take_all(desk(routing), OFFICER, CONTACTS[0], address, "non", "oui", "oui")
+    assert ("fournisseur ouvert à tous" in " ".join(routing.requests[0].remarks)) is free

@@ -6,17 +6,9 @@ import time
 
 import pytest
 
-from bot.intake.fields import (
-    NAME_LONGEST,
-    SUBJECT_LONGEST,
-    Reading,
-    find_email,
-    read,
-    read_email,
-    read_name,
-    read_subject,
-    without_email,
-)
+from bot.intake.addresses import find_email, is_free, read_email, without_email
+from bot.intake.fields import NAME_LONGEST, SUBJECT_LONGEST, read, read_name, read_subject
+from bot.intake.reading import Reading
 
 NAMES = [
     ("Claire Dumont", "Claire Dumont"),
@@ -123,12 +115,7 @@ NOT_EMAILS = [
     "claire@",
     "@commune.example",
     "claire@commune",
-    "claire@@commune.example",
-    "cl..aire@commune.example",
     "  a@commune.example@autre.example",
-    "claire@commune..example",
-    "échevine@commune.example",
-    "claire@commune.été",
     "claire@-commune.example",
     "claire@commune_de_huy.example",
     "a@b.1",
@@ -162,11 +149,18 @@ SPELT = [
     ("claire[at]commune.example", "claire@commune.example"),
     ("c'est claire chez commune point example", "claire@commune.example"),
     ("Claire tiret Dumont arobase commune point example", "claire-dumont@commune.example"),
+    ("claire tiret bas dumont arobase commune point example", "claire_dumont@commune.example"),
+    ("claire@@commune.example", "claire@commune.example"),
+    ("cl..aire@commune.example", "cl.aire@commune.example"),
+    ("claire@commune..example", "claire@commune.example"),
+    ("claire@commune,be", "claire@commune.be"),
+    ("claire @ commune.example", "claire@commune.example"),
+    ("échevine@commune.example", "echevine@commune.example"),
 ]
 
 
 @pytest.mark.parametrize(("text", "email"), SPELT, ids=[text for text, _ in SPELT])
-def test_an_address_that_was_spelt_out_is_in_doubt(text: str, email: str) -> None:
+def test_an_address_that_was_spelt_out_or_put_right_is_in_doubt(text: str, email: str) -> None:
     assert read_email(text) == Reading(email, doubt=True)
 
 
@@ -191,7 +185,9 @@ SUBJECTS = [
     ("=1+1 formation", "1+1 formation"),
     ("@expert", "expert"),
     ("un expert\x00\x07 de l'état civil", "un expert de l'état civil"),
-    ("<b>un projet</b>", "<b>un projet</b>"),
+    ("<b>un projet</b>", "un projet"),
+    ("un projet <script>alert(1)</script> <img src=x onerror=alert(1)>", "un projet alert(1)"),
+    ("budget < 5000 € et délai > 2 ans", "budget < 5000 € et délai > 2 ans"),
     ("{{ 7*7 }} un projet", "{{ 7*7 }} un projet"),
     ("Objet\r\nBcc: victime@autre.example", "Objet Bcc: victime@autre.example"),
 ]
@@ -265,3 +261,53 @@ def test_five_thousand_characters_of_anything_are_read_at_once(field: str, text:
     reading = read(field, text, "Belgique")
     assert time.process_time() - start < 2
     assert len(reading.value or "") <= SUBJECT_LONGEST
+
+
+@pytest.mark.parametrize(
+    "text", ["claire@gmial.example", "claire@hotmial.com", "claire@commune.con", "claire@skynt.be", "claire@outlok.com"]
+)
+def test_an_address_that_looks_like_a_slip_is_in_doubt(text: str) -> None:
+    assert read_email(text) == Reading(text, doubt=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["claire@gmail.example", "claire@mairie.example", "claire@huy.be", "claire@voo.be", "claire@email.example"]
+)
+def test_an_address_that_looks_right_is_not_asked_about_again(text: str) -> None:
+    assert read_email(text) == Reading(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        ("pas le gmail c.d@gmail.example je le regarde plus, plutôt claire@commune.example svp", "claire@commune.example"),
+        ("claire@commune.example, surtout pas mon ancienne c.d@gmail.example", "claire@commune.example"),
+        ("non pas a@un.example mais b@deux.example", "b@deux.example"),
+        ("a@un.example (b@deux.example est mort)", "a@un.example"),
+        ("a@un.example ou b@deux.example", "a@un.example"),
+    ],
+)
+def test_of_two_addresses_the_one_that_is_meant_is_taken(text: str, email: str) -> None:
+    assert read_email(text).value == email
+
+
+@pytest.mark.parametrize(
+    ("address", "free"), [("a@gmail.com", True), ("a@skynet.be", True), ("a@huy.be", False), ("a@gmail-huy.be", False)]
+)
+def test_a_free_provider_is_known(address: str, free: bool) -> None:
+    assert is_free(address) is free
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Léchevin, prénom Hugues", "Hugues Léchevin"),
+        ("mon nom de famille est Merci, prénom Jean : Jean Merci", "Jean Merci"),
+        ("mon prénom est Hugues, mon nom Léchevin", "Hugues Léchevin"),
+        ("Sawadogo / Kaboré Aïssata", "Sawadogo / Kaboré Aïssata"),
+        ("Ghislain Morlighem. Euh, soyons honnêtes : je ne suis plus échevin depuis décembre", "Ghislain Morlighem"),
+        ("J. P. Dumont", "J. P. Dumont"),
+    ],
+)
+def test_a_name_is_read_out_of_what_stands_around_it(text: str, name: str) -> None:
+    assert read_name(text) == Reading(name)

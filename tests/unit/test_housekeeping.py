@@ -1,19 +1,22 @@
-"""The daily round: what is old goes, what was kept leaves."""
+"""The daily round: what is old goes, what was kept leaves. And every minute: what was promised to be forgotten."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from bot.config import load_settings
 from bot.housekeeping import Housekeeper
+from bot.mails import Mail
+from bot.privacy import promise
 from bot.routing import Request, Routing
-from bot.storage import Database, outbox, turns
+from bot.storage import ERASE, MAIL_SENT, MASK, NOTICE, Database, forgetting, leads, outbox, turns
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 
@@ -25,9 +28,11 @@ def database(tmp_path: Path) -> Database:
     return database
 
 
-def keeper(database: Database, tmp_path: Path, told: list[int], contact: str | None = None) -> Housekeeper:
+def keeper(
+    database: Database, tmp_path: Path, told: list[int], contact: str | None = None, kind: type[Housekeeper] = Housekeeper
+) -> Housekeeper:
     settings = replace(load_settings({"CIC_DATA_DIR": str(tmp_path)}, None), contact_email=contact)
-    return Housekeeper(database, Routing(database, settings, lambda: NOW), 30, lambda: NOW, lambda: told.append(1))
+    return kind(database, Routing(database, settings, lambda: NOW), 30, lambda: NOW, lambda: told.append(1))
 
 
 def request() -> Request:
@@ -71,3 +76,77 @@ def test_the_round_ends_at_once_when_it_is_told_to_stop(database: Database, tmp_
         await asyncio.wait_for(task, 5)
 
     asyncio.run(run())
+
+
+def run_until(housekeeper: Housekeeper, done: Callable[[], bool], **seconds: float) -> None:
+    """Let the housekeeper work until `done`, or fail."""
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        task = asyncio.create_task(housekeeper.run(stop, **seconds))
+        for _ in range(500):
+            if task.done() or await asyncio.to_thread(done):
+                break
+            await asyncio.sleep(0.01)
+        stop.set()
+        await asyncio.wait_for(task, 5)
+        assert done()
+
+    asyncio.run(run())
+
+
+def promised(database: Database) -> int:
+    with database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(forgetting)).scalar())
+
+
+def test_what_becomes_due_is_forgotten_at_the_next_look(database: Database, tmp_path: Path) -> None:
+    housekeeper = keeper(database, tmp_path, [])
+    housekeeper.keep()
+    promise(database, "c", MASK, NOW)
+    promise(database, "later", MASK, NOW + timedelta(minutes=1))
+    run_until(housekeeper, lambda: promised(database) == 1, often=0.01)
+
+
+def test_the_round_comes_once_in_its_time_however_often_promises_are_looked_for(database: Database, tmp_path: Path) -> None:
+    looks: list[int] = []
+    rounds: list[int] = []
+
+    class Counting(Housekeeper):
+        def keep(self) -> None:
+            looks.append(1)
+
+        def round(self) -> None:
+            rounds.append(len(looks))
+
+    run_until(keeper(database, tmp_path, [], kind=Counting), lambda: len(looks) >= 8, every=0.045, often=0.01)
+    assert rounds[:2] == [1, 6]
+
+
+def test_a_round_that_fails_does_not_keep_promises_waiting(database: Database, tmp_path: Path) -> None:
+    class Broken(Housekeeper):
+        def round(self) -> None:
+            raise RuntimeError("the round broke")
+
+    promise(database, "c", ERASE, NOW)
+    with pytest.raises(RuntimeError, match="the round broke"):
+        run_until(keeper(database, tmp_path, [], kind=Broken), lambda: False)
+    assert promised(database) == 0
+
+
+def test_the_mail_worker_is_told_of_a_notice_to_the_contact_person(database: Database, tmp_path: Path) -> None:
+    told: list[int] = []
+    housekeeper = replace(
+        keeper(database, tmp_path, told, "contact@cic.example"),
+        notice=lambda reference: Mail(NOTICE, "contact@cic.example", f"<{reference}>", b"x"),
+    )
+    housekeeper.routing.submit(request())
+    with database.begin() as connection:
+        connection.execute(update(outbox).values(status=MAIL_SENT, sent_at=NOW))
+    promise(database, "c1", ERASE, NOW)
+    housekeeper.keep()
+    housekeeper.keep()
+    assert told == [1]
+    with database.read() as connection:
+        assert connection.execute(select(outbox.c.kind)).scalars().all() == [NOTICE]
+        assert connection.execute(select(func.count()).select_from(leads)).scalar() == 0

@@ -7,22 +7,38 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from sample_request import CONTACT_EMAIL, Clock, sample_request, sample_settings
-from sqlalchemy import delete, select
+from sample_request import CONTACT_EMAIL, NOW, Clock, sample_request, sample_settings
+from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 
-from bot.errors import PermanentDeliveryError, RequestError, StorageError, TemporaryDeliveryError
-from bot.outbox import LEASE, PATIENCE, Outbox, wait_after
+from bot.errors import DeliveryError, PermanentDeliveryError, RequestError, StorageError, TemporaryDeliveryError, UncertainDeliveryError
+from bot.outbox import LATE_AFTER, LEASE, LONGEST_WAIT, PATIENCE, TWICE, Outbox, wait_after
 from bot.routing import Routing
-from bot.storage import Database, leads, outbox
+from bot.storage import CODE, CONFIRMATION, CONTACT, NOTICE, Database, leads, outbox
 
 ENQUIRER = "awa@commune.example"
+DAY = timedelta(days=1)
+
+
+class SettableClock(Clock):
+    """A clock that shows the time that passes and may be set, and beside it a second one that nobody can set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started = self.now
+
+    def set(self, step: timedelta) -> None:
+        self.now += step
+        self.started += step
+
+    def monotonic(self) -> float:
+        return (self.now - self.started).total_seconds()
 
 
 class FlakyDatabase(Database):
@@ -79,8 +95,8 @@ def database(tmp_path: Path) -> Iterator[FlakyDatabase]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SettableClock:
+    return SettableClock()
 
 
 @pytest.fixture
@@ -94,8 +110,12 @@ def server() -> MailServer:
 
 
 @pytest.fixture
-def worker(database: Database, server: MailServer, clock: Clock) -> Outbox:
-    return Outbox(database, server, clock, Random(1), poll_seconds=0.01)
+def worker(database: Database, server: MailServer, clock: SettableClock) -> Outbox:
+    return open_worker(database, server, clock)
+
+
+def open_worker(database: Database, sender: Callable[[str, bytes], Awaitable[None]], clock: SettableClock) -> Outbox:
+    return Outbox(database, sender, clock, Random(1), poll_seconds=0.01, monotonic=clock.monotonic)
 
 
 def deliver(worker: Outbox) -> int:
@@ -105,6 +125,20 @@ def deliver(worker: Outbox) -> int:
 def mail(database: Database, kind: str) -> Any:
     with database.read() as connection:
         return connection.execute(select(outbox).where(outbox.c.kind == kind)).one()
+
+
+def post(database: Database, kind: str, now: datetime, recipient: str = ENQUIRER, **values: Any) -> None:
+    """Put one mail of a kind into the outbox."""
+    row = {"lead_id": None, "message_id": f"<cic-2026-7k4m9q.{kind}@association.example>", "body": b"Bonjour", "status": "en_attente"}
+    with database.begin() as connection:
+        connection.execute(
+            insert(outbox).values(**(row | {"kind": kind, "recipient": recipient, "due_since": now, "next_attempt_at": now} | values))
+        )
+
+
+def take_and_die(database: Database, clock: SettableClock) -> None:
+    """Be a worker that takes the mail that is due first, and is killed while it sends it."""
+    assert open_worker(database, MailServer(), clock)._lease() is not None
 
 
 @pytest.mark.parametrize(
@@ -237,6 +271,8 @@ def test_the_mail_of_a_dead_worker_is_sent_by_another_when_the_lease_is_over(
     clock.advance(LEASE)
     assert deliver(worker) == 1
     assert server.recipients == [ENQUIRER, CONTACT_EMAIL]
+    assert (mail(database, CONTACT).uncertain, mail(database, CONFIRMATION).uncertain) == (1, 0), "the dead one may have sent it"
+    assert routing.leads()[0]["remarques"][-1] == TWICE
 
 
 def test_a_worker_that_comes_back_late_does_not_take_the_lease_of_another(
@@ -258,6 +294,23 @@ def test_a_worker_that_comes_back_late_does_not_take_the_lease_of_another(
     row = mail(database, "contact")
     assert (row.status, row.last_error, row.attempts) == ("en_attente", None, 2)
     assert row.lease_until > clock.now
+
+
+def test_a_mail_that_left_late_is_not_sent_again_whatever_becomes_of_the_second_attempt(
+    database: Database, server: MailServer, routing: Routing, clock: SettableClock
+) -> None:
+    routing.submit(sample_request())
+    slow, other = (open_worker(database, server, clock) for _ in range(2))
+    first = slow._lease()
+    clock.advance(LEASE)
+    second = other._lease()
+    assert first is not None
+    assert second is not None
+    assert (first.id, second.id) == (1, 1)
+    slow._accepted(first)
+    other._failed(second, PermanentDeliveryError("550"))
+    assert (mail(database, CONTACT).status, mail(database, CONTACT).last_error) == ("envoye", None)
+    assert routing.leads()[0]["status"] == "transmise"
 
 
 def test_a_mail_that_left_is_not_sent_again_because_the_database_was_away(
@@ -282,6 +335,270 @@ def test_a_mail_that_is_erased_while_it_leaves_does_no_harm(database: Database, 
     routing.submit(sample_request())
     assert deliver(Outbox(database, erase, clock, Random(1))) == 1
     assert routing.leads() == []
+
+
+def test_an_attempt_that_nobody_confirmed_is_counted_and_the_lead_says_so_once(
+    worker: Outbox, server: MailServer, routing: Routing, database: Database, clock: SettableClock
+) -> None:
+    routing.submit(sample_request())
+    server.errors = {CONTACT_EMAIL: UncertainDeliveryError("pas confirmé")}
+    for times in (1, 2):
+        deliver(worker)
+        clock.advance(timedelta(minutes=1))
+        assert mail(database, CONTACT).uncertain == times
+        assert routing.leads()[0]["remarques"] == ["Commune non reconnue\u00a0: à confirmer.", TWICE]
+    assert routing.leads()[0]["status"] == "en_attente"
+    server.errors = {}
+    assert deliver(worker) == 1
+    assert server.tried.count(mail(database, CONTACT).body) == 3
+    assert "n’a pas confirmé" in TWICE
+
+
+@pytest.mark.parametrize(
+    ("recipient", "kind", "error", "uncertain"),
+    [
+        (CONTACT_EMAIL, CONTACT, TemporaryDeliveryError("451"), 0),
+        (CONTACT_EMAIL, CONTACT, PermanentDeliveryError("550"), 0),
+        (ENQUIRER, CONFIRMATION, UncertainDeliveryError("pas confirmé"), 1),
+    ],
+    ids=["not now", "never", "another mail"],
+)
+def test_the_lead_says_nothing_of_what_its_contact_person_cannot_have_got_twice(
+    worker: Outbox,
+    server: MailServer,
+    routing: Routing,
+    database: Database,
+    recipient: str,
+    kind: str,
+    error: DeliveryError,
+    uncertain: int,
+) -> None:
+    routing.submit(sample_request(remarks=()))
+    server.errors = {recipient: error}
+    deliver(worker)
+    assert mail(database, kind).uncertain == uncertain
+    assert routing.leads()[0]["remarques"] == []
+
+
+def test_an_uncertain_attempt_is_counted_even_if_the_lease_was_lost(
+    database: Database, server: MailServer, routing: Routing, clock: SettableClock
+) -> None:
+    routing.submit(sample_request())
+    slow, other = (open_worker(database, server, clock) for _ in range(2))
+    first = slow._lease()
+    assert first is not None
+    clock.advance(LEASE)
+    assert deliver(other) == 2
+    slow._failed(first, UncertainDeliveryError("pas confirmé"))
+    assert (mail(database, CONTACT).status, mail(database, CONTACT).uncertain) == ("envoye", 2)
+
+
+def test_a_send_that_never_ends_is_cut_and_uncertain(database: Database, routing: Routing, clock: SettableClock) -> None:
+    async def never_end(recipient: str, body: bytes) -> None:
+        await asyncio.Event().wait()
+
+    routing.submit(sample_request())
+    assert deliver(Outbox(database, never_end, clock, Random(1), send_seconds=0.02)) == 0
+    row = mail(database, CONTACT)
+    assert (row.uncertain, row.lease_until, row.status) == (1, None, "en_attente")
+    assert "0.02 s" in row.last_error
+
+
+@pytest.mark.parametrize("tried", [False, True], ids=["not tried yet", "tried in vain"])
+def test_a_mail_is_not_sent_once_it_has_expired(
+    worker: Outbox, server: MailServer, database: Database, clock: SettableClock, caplog: pytest.LogCaptureFixture, tried: bool
+) -> None:
+    post(database, CODE, clock.now, expires_at=clock.now + timedelta(seconds=11))
+    if tried:
+        server.errors = {ENQUIRER: TemporaryDeliveryError("451 plus tard")}
+        for _ in range(2):
+            deliver(worker)
+            clock.advance(timedelta(seconds=10))
+        server.errors = {}
+        assert mail(database, CODE).next_attempt_at > clock.now, "it expires before its next attempt"
+    clock.now = NOW + timedelta(seconds=11)
+    server.tried.clear()
+    assert (deliver(worker), server.tried) == (0, [])
+    (unsent,) = worker.unsent()
+    assert (unsent["status"], unsent["state"], unsent["next_attempt_at"]) == ("echec", "expire", None)
+    assert "délai de validité" in unsent["last_error"]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def test_a_mail_leaves_up_to_the_moment_it_expires_and_does_not_stop_others(
+    worker: Outbox, server: MailServer, database: Database, clock: SettableClock
+) -> None:
+    post(database, CODE, clock.now, expires_at=clock.now + timedelta(seconds=1), message_id="<1@association.example>")
+    post(database, CODE, clock.now, expires_at=clock.now, message_id="<2@association.example>", body=b"too late")
+    post(database, CODE, clock.now, message_id="<3@association.example>")
+    assert deliver(worker) == 2
+    assert b"too late" not in server.tried
+
+
+def test_a_mail_that_is_being_sent_does_not_expire_under_the_worker(
+    worker: Outbox, database: Database, server: MailServer, clock: SettableClock
+) -> None:
+    post(database, CODE, clock.now, expires_at=clock.now + timedelta(seconds=1))
+
+    async def think_long(recipient: str, body: bytes) -> None:
+        clock.advance(timedelta(minutes=1))
+        assert await worker.deliver_due() == 0
+        assert mail(database, CODE).status == "en_attente"
+        await server(recipient, body)
+
+    assert deliver(open_worker(database, think_long, clock)) == 1
+    assert mail(database, CODE).status == "envoye"
+
+
+@pytest.mark.parametrize("error", [None, PermanentDeliveryError("550"), UncertainDeliveryError("pas confirmé")], ids=repr)
+def test_a_mail_without_a_lead_touches_no_lead(
+    worker: Outbox, server: MailServer, routing: Routing, database: Database, clock: SettableClock, error: DeliveryError | None
+) -> None:
+    routing.submit(sample_request(remarks=()))
+    deliver(worker)
+    before = routing.leads()
+    post(database, NOTICE, clock.now, recipient=CONTACT_EMAIL)
+    server.errors = {CONTACT_EMAIL: error} if error else {}
+    assert deliver(worker) == (0 if error else 1)
+    assert routing.leads() == before
+    assert [mail["reference"] for mail in worker.unsent()] == (["CIC-2026-7K4M9Q"] if error else [])
+
+
+def test_a_mail_whose_message_id_names_no_lead_has_no_reference(worker: Outbox, database: Database, clock: SettableClock) -> None:
+    post(database, NOTICE, clock.now, message_id="<anything@association.example>")
+    (unsent,) = worker.unsent()
+    assert (unsent["reference"], unsent["kind"]) == (None, NOTICE)
+
+
+def test_every_state_of_a_mail_that_has_not_left(worker: Outbox, database: Database, clock: SettableClock) -> None:
+    long_ago = clock.now - LATE_AFTER
+    mails = {
+        "en_attente": {"due_since": long_ago + timedelta(seconds=1)},
+        "en_cours": {"due_since": long_ago, "lease_until": clock.now + LEASE, "lease_owner": "x"},
+        "en_retard": {"due_since": long_ago, "lease_until": clock.now, "lease_owner": "x"},
+        "echec": {"status": "echec", "due_since": long_ago},
+        "expire": {"due_since": long_ago, "expires_at": clock.now},
+    }
+    for number, values in enumerate(mails.values()):
+        post(database, CODE, clock.now, message_id=f"<{number}@association.example>", **values)
+    post(database, CODE, clock.now, message_id="<gone@association.example>", status="envoye")
+    assert [mail["state"] for mail in worker.unsent()] == list(mails)
+    assert [mail["late"] for mail in worker.unsent()] == [False, True, True, False, False]
+
+
+def test_all_mails_that_can_be_sent_again_are_made_due_at_once(
+    worker: Outbox, server: MailServer, routing: Routing, database: Database, clock: SettableClock
+) -> None:
+    routing.submit(sample_request())
+    server.errors = {CONTACT_EMAIL: PermanentDeliveryError("550"), ENQUIRER: TemporaryDeliveryError("451")}
+    deliver(worker)
+    clock.advance(timedelta(seconds=1))
+    post(database, CODE, clock.now, expires_at=clock.now, status="echec", message_id="<expired@association.example>")
+    busy = clock.now + LEASE
+    post(database, NOTICE, clock.now, lease_until=busy, lease_owner="x", message_id="<busy@association.example>")
+    server.errors = {}
+    assert worker.retry_all() == 2
+    assert (mail(database, CONTACT).due_since, mail(database, CONFIRMATION).due_since) == (clock.now, NOW), "who waits has waited"
+    assert deliver(worker) == 2
+    assert sorted(server.recipients) == [ENQUIRER, CONTACT_EMAIL]
+    assert routing.leads()[0]["status"] == "transmise"
+    assert worker.retry_all() == 0
+
+
+def test_an_expired_mail_cannot_be_sent_again(worker: Outbox, database: Database, clock: SettableClock) -> None:
+    post(database, CODE, clock.now, expires_at=clock.now)
+    with pytest.raises(RequestError, match="expiré"):
+        worker.retry(1)
+
+
+def test_a_mail_of_a_dead_worker_that_is_sent_again_by_hand_is_still_uncertain(
+    worker: Outbox, routing: Routing, database: Database, clock: SettableClock
+) -> None:
+    routing.submit(sample_request())
+    take_and_die(database, clock)
+    clock.advance(LEASE)
+    worker.retry(1)
+    assert deliver(worker) == 2
+    assert mail(database, CONTACT).uncertain == 1
+
+
+def test_patience_does_not_pass_while_nobody_tries(
+    worker: Outbox, server: MailServer, routing: Routing, database: Database, clock: SettableClock
+) -> None:
+    routing.submit(sample_request())
+    clock.advance(PATIENCE * 2)
+    server.errors = {CONTACT_EMAIL: TemporaryDeliveryError("421")}
+    deliver(worker)
+    assert mail(database, CONTACT).status == "en_attente"
+    server.errors = {}
+    clock.advance(timedelta(seconds=10))
+    deliver(worker)
+    assert mail(database, CONTACT).status == "envoye"
+
+
+@pytest.mark.parametrize("step", [DAY, -DAY, timedelta(minutes=10), -timedelta(minutes=10)], ids=str)
+def test_a_clock_that_is_set_while_a_mail_leaves_does_not_make_another_worker_send_it(
+    worker: Outbox, database: Database, server: MailServer, clock: SettableClock, step: timedelta
+) -> None:
+    deliver(worker)
+    post(database, CONTACT, clock.now)
+
+    async def set_the_clock(recipient: str, body: bytes) -> None:
+        clock.set(step)
+        assert await worker.deliver_due() == 0
+        clock.advance(timedelta(minutes=3))
+        assert await worker.deliver_due() == 0
+        await server(recipient, body)
+
+    assert deliver(open_worker(database, set_the_clock, clock)) == 1
+    clock.advance(DAY)
+    assert deliver(worker) == 0
+    assert (len(server.accepted), mail(database, CONTACT).uncertain) == (1, 0)
+
+
+@pytest.mark.parametrize("step", [DAY, -DAY], ids=str)
+@pytest.mark.parametrize("age", ["from before", "new"])
+def test_the_mail_of_a_dead_worker_waits_no_longer_because_the_clock_was_set(
+    worker: Outbox, database: Database, server: MailServer, clock: SettableClock, step: timedelta, age: str
+) -> None:
+    deliver(worker)
+    post(database, CONTACT, clock.now)
+    take_and_die(database, clock)
+    clock.set(step)
+    if age == "from before":
+        deliver(worker)
+        clock.advance(LEASE)
+    else:
+        worker = open_worker(database, server, clock)
+    assert deliver(worker) == 1
+
+
+def test_the_lease_of_a_machine_whose_clock_is_a_little_ahead_is_respected(
+    worker: Outbox, database: Database, server: MailServer, clock: SettableClock
+) -> None:
+    post(database, CONTACT, clock.now, lease_until=clock.now + LEASE + timedelta(seconds=50), lease_owner="x")
+    assert deliver(worker) == 0
+
+
+@pytest.mark.parametrize("tried", [False, True], ids=["new", "tried in vain"])
+def test_a_mail_does_not_wait_until_a_time_that_the_clock_showed_before_it_was_set_back(
+    worker: Outbox, database: Database, server: MailServer, clock: SettableClock, tried: bool
+) -> None:
+    clock.set(DAY * 365)
+    post(database, CONTACT, clock.now)
+    if tried:
+        server.errors = {ENQUIRER: TemporaryDeliveryError("451")}
+        deliver(worker)
+        server.errors = {}
+    clock.set(-DAY * 365)
+    assert deliver(worker) == 1
+
+
+def test_the_longest_wait_is_not_taken_for_a_clock_that_was_set_back(
+    worker: Outbox, database: Database, server: MailServer, clock: SettableClock
+) -> None:
+    post(database, CONTACT, clock.now, next_attempt_at=clock.now + LONGEST_WAIT)
+    assert deliver(worker) == 0
 
 
 def run_until(worker: Outbox, server: MailServer, mails: int) -> None:

@@ -36,6 +36,22 @@ NAMED = [
     ("bourgmestre de ixele", ["Ixelles"]),
     ("maire de Dassa au Bénin", ["Dassa-Zoumè"]),
     ("de Tournai à Mons", ["Tournai", "Mons"]),
+    ("conseillère communale à Jambes", ["Namur"]),
+    ("échevine de Wépion", ["Namur"]),
+    ("agent communal à Marchienne", ["Charleroi"]),
+    ("la commune de Hamme-Mille", ["Beauvechain"]),
+    ("bourgmestre à Tilff", ["Esneux"]),
+    ("conseiller communal à Heer", ["Hastière"]),
+    ("échevine à Haren", ["Bruxelles"]),
+    ("Hervé Dumont, échevin à Herve", ["Herve"]),
+    ("Naïma Benali, conseillère à Oujda", ["Oujda"]),
+    ("présidente de la commune d'Ouled Zmam", ["Ouled Zmam"]),
+    ("arrondissement de Hay Hassani", ["Casablanca"]),
+    ("maire de Thiaroye Gare", ["Thiaroye Gare"]),
+    ("mairie de kataba", ["Kataba 1"]),
+    ("bourgmestre de Kampemba", ["Kampemba"]),
+    ("bourgmestre de la commune de Kenya", ["Kenya (Lubumbashi)"]),
+    ("maire de Pâ", ["Pâ"]),
 ]
 """A message, the municipalities that it names."""
 
@@ -55,6 +71,24 @@ NOT_NAMED = [
     "commune de montagne dans les Alpes",
     "je suis maire de profession",
     "M. Dinant",
+    "j'ai mal aux jambes",
+    "un havre de paix",
+    "je m'appelle Hervé Dumont",
+    "je m'appelle Naïma Benali",
+    "Merci à vous, Hervé Dumont",
+    "Cordialement, Lamine Diawara",
+    "j'aurais préféré parler à un humain",
+    "en ligne ou en bande",
+    "en termes de loyers",
+    "des nouvelles de la rivière",
+    "l'écluse et le lavoir",
+    "une petite chapelle, une autre église",
+    "il bouge comme un champion",
+    "le maire a di oui",
+    "la bourgmestre a pa voulu",
+    "je pars au Kenya",
+    "la sécheresse au Sahel",
+    "les lillois jouent à gogo",
 ]
 
 ANSWERS = [
@@ -78,6 +112,36 @@ ANSWERS = [
     ("Dassa, Bénin", "Dassa-Zoumè", "Bénin"),
     ("silly belgique", "Silly", "Belgique"),
     ("Saint-Nicolas en Flandre", "Saint-Nicolas", "Belgique"),
+    ("Jupille", "Liège", "Belgique"),
+    ("grivegnee", "Liège", "Belgique"),
+    ("chênée", "Liège", "Belgique"),
+    ("Angleur", "Liège", "Belgique"),
+    ("Gosselies", "Charleroi", "Belgique"),
+    ("Loverval", "Gerpinnes", "Belgique"),
+    ("Neder-over-Heembeek", "Bruxelles", "Belgique"),
+    ("Comines", "Comines-Warneton", "Belgique"),
+    ("Menin", "Menin", "Belgique"),
+    ("Sint-Truiden", "Saint-Trond", "Belgique"),
+    ("Sankt Vith", "Saint-Vith", "Belgique"),
+    ("Renaix", "Renaix", "Belgique"),
+    ("Beni Mellal", "Béni Mellal", "Maroc"),
+    ("bni mellal", "Béni Mellal", "Maroc"),
+    ("Ait Amira", "Aït Amira", "Maroc"),
+    ("Oulad Zmam", "Ouled Zmam", "Maroc"),
+    ("Oued Zem", "Oued Zem", "Maroc"),
+    ("Oujda", "Oujda", "Maroc"),
+    ("Pô", "Pô", "Burkina Faso"),
+    ("Tô", "Tô", "Burkina Faso"),
+    ("Fô au Burkina", "Fô", "Burkina Faso"),
+    ("Cinkansé", "Yargatenga", "Burkina Faso"),
+    ("Keur Samba Kane", "Keur Samba Kane", "Sénégal"),
+    ("Yeumbeul Nord", "Yeumbeul Nord", "Sénégal"),
+    ("Darou Salam", "Darou Salam", "Sénégal"),
+    ("Beni", "Beni", PARTNERS[3]),
+    ("Bagira", "Bagira", PARTNERS[3]),
+    ("Ndesha", "Ndesha", PARTNERS[3]),
+    ("N'djili", "Ndjili", PARTNERS[3]),
+    ("Kalamu, Kinshasa", "Kalamu", PARTNERS[3]),
 ]
 """An answer that is certain: no confirmation is needed."""
 
@@ -92,6 +156,8 @@ OTHER_ANSWERS = [
     ("Aucune, je suis un particulier", "aucune"),
     ("en Belgique", "pays"),
     ("Burkina", "pays"),
+    ("Kenya", "pays"),
+    ("Sahel", "province"),
     ("je ne sais pas", "rien"),
     ("pourquoi vous me demandez ça ?", "rien"),
     ("merci", "rien"),
@@ -155,9 +221,31 @@ def test_a_known_country_settles_homonyms(gazetteer: Gazetteer) -> None:
     assert gazetteer.resolve("Dassa").within("Burkina Faso").name == "Dassa"
 
 
-def test_homonyms_in_one_country_leave_the_region_open(gazetteer: Gazetteer) -> None:
-    place = gazetteer.resolve("Saint-Nicolas")
-    assert (place.country, place.region, place.certain) == ("Belgique", None, False)
+@pytest.mark.parametrize(
+    ("answer", "country"),
+    [("Saint-Nicolas", "Belgique"), ("Kalamu", PARTNERS[3]), ("Kabondo", PARTNERS[3]), ("Missirah", "Sénégal"), ("Ajdir", "Maroc")],
+)
+def test_homonyms_in_one_country_leave_the_region_open(gazetteer: Gazetteer, answer: str, country: str) -> None:
+    place = gazetteer.resolve(answer)
+    assert (place.country, place.region, place.certain) == (country, None, False)
+
+
+@pytest.mark.parametrize(
+    ("section", "names"),
+    [("Jemeppe", {"Seraing", "Jemeppe-sur-Sambre"}), ("Bomal", {"Durbuy", "Ramillies"}), ("Casteau", {"Mons", "Soignies"})],
+)
+def test_a_section_of_two_municipalities_is_not_certain(gazetteer: Gazetteer, section: str, names: set[str]) -> None:
+    place = gazetteer.resolve(section)
+    assert ({candidate.name for candidate in place.candidates}, place.certain) == (names, False)
+
+
+def test_a_municipality_is_not_mistaken_for_its_homonymous_section(gazetteer: Gazetteer) -> None:
+    assert [gazetteer.resolve(name).certain for name in ("Celles", "Neufchâteau", "Forest")] == [True, True, True]
+
+
+@pytest.mark.parametrize("answer", ["Oued", "Aïn", "Sidi"])
+def test_a_common_part_of_names_is_no_listed_municipality(gazetteer: Gazetteer, answer: str) -> None:
+    assert not gazetteer.resolve(answer).known
 
 
 def test_an_unknown_municipality_is_kept_with_its_country_and_unknown(gazetteer: Gazetteer) -> None:
@@ -210,3 +298,17 @@ def test_every_belgian_and_brussels_municipality_is_listed(gazetteer: Gazetteer)
     places = {place for listed in gazetteer.index.names.values() for place in listed}
     assert sum(place.country == "Belgique" for place in places) == 565
     assert sum(place.region == "Bruxelles" for place in places) == 19
+
+
+@pytest.mark.parametrize(
+    ("country", "count"),
+    [("Bénin", 77), ("Burkina Faso", 351), ("Maroc", 1500), ("Sénégal", 552), (PARTNERS[3], 300)],
+)
+def test_the_municipalities_of_a_partner_country_are_listed(gazetteer: Gazetteer, country: str, count: int) -> None:
+    places = {place for listed in gazetteer.index.names.values() for place in listed}
+    assert sum(place.country == country for place in places) >= count
+
+
+def test_the_municipalities_of_kinshasa_are_listed(gazetteer: Gazetteer) -> None:
+    places = {place for listed in gazetteer.index.names.values() for place in listed}
+    assert sum(place.region == "Kinshasa" for place in places) == 24

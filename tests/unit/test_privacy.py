@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import json
+import logging
+import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_request import NOW, Clock, sample_request, sample_settings
-from sqlalchemy import func, insert, select
+from sample_request import CONTACT_EMAIL, NOW, Clock, sample_request, sample_settings
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.errors import RequestError
-from bot.privacy import erase, purge
+from bot.mails import Mail
+from bot.privacy import FORWARDED, NOTICES, PROMISES, Kept, erase, keep_promises, promise, purge, withdraw
 from bot.routing import Routing
-from bot.storage import Database, decisions, erasures, feedback, leads, outbox, turns
+from bot.storage import (
+    CONTACT,
+    ERASE,
+    MAIL_FAILED,
+    MAIL_SENT,
+    MAIL_WAITING,
+    MASK,
+    NOTICE,
+    Database,
+    codes,
+    decisions,
+    erasures,
+    feedback,
+    forgetting,
+    leads,
+    outbox,
+    turns,
+)
 
 SECRET = "Kwizera-Introuvable"
 
@@ -58,6 +78,10 @@ def left(database: Database) -> dict[str, int]:
         return {table.name: connection.execute(select(func.count()).select_from(table)).scalar() for table in tables}
 
 
+def done(counts: dict[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}
+
+
 def test_a_purge_deletes_what_is_older_than_the_retention_and_nothing_else(database: Database, routing: Routing) -> None:
     routing.submit(sample_request())
     with database.begin() as connection:
@@ -65,7 +89,7 @@ def test_a_purge_deletes_what_is_older_than_the_retention_and_nothing_else(datab
         add_conversation(connection, "new", "bonjour", NOW - timedelta(days=29))
     add_events(database, ("old", NOW - timedelta(days=31), "x"), ("new", NOW, "x"))
     counts = purge(database, NOW, 30)
-    assert counts == {"turns": 1, "feedback": 1, "decisions": 1, "events": 1, "leads": 0, "outbox": 0}
+    assert done(counts) == {"turns": 1, "feedback": 1, "decisions": 1, "events": 1}
     assert left(database) == {"turns": 1, "feedback": 1, "decisions": 1, "leads": 1, "outbox": 2, "erasures": 1}
 
 
@@ -89,7 +113,7 @@ def test_erasing_takes_the_lead_its_unsent_mails_and_its_conversation(database: 
         add_conversation(connection, "other", "bonjour")
     add_events(database, ("hers", NOW, "bonjour"), ("other", NOW, "bonjour"))
     key = {"reference": f" {reference.lower()} ", "address": "awa@commune.example", "address in capitals": "AWA@Commune.Example"}[by]
-    assert erase(database, key) == {"turns": 1, "feedback": 1, "decisions": 1, "events": 1, "leads": 1, "outbox": 2}
+    assert done(erase(database, key)) == {"turns": 1, "feedback": 1, "decisions": 1, "events": 1, "leads": 1, "outbox": 2}
     assert left(database) == {"turns": 1, "feedback": 1, "decisions": 1, "leads": 1, "outbox": 2, "erasures": 1}
 
 
@@ -139,3 +163,258 @@ def test_nothing_of_what_was_erased_is_left_in_the_files(database: Database, rou
     files = [path for path in tmp_path.iterdir() if path.is_file()]
     assert files
     assert not [path.name for path in files if SECRET.encode() in path.read_bytes()]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_that_stand_among_others_leave_nothing_either(database: Database, tmp_path: Path, seed: int) -> None:
+    """SQLite moves rows between pages when many go, and leaves copies of what it moved."""
+    rng = random.Random(seed)
+    rows = []
+    for _ in range(600):
+        number = rng.randrange(40)
+        who = "Exemple awa@autre.example" if number % 4 == 0 else f"{SECRET} awa@commune.example"
+        rows += [(f"c{number}", NOW, who + "x" * rng.choice((0, 0, 0, 0, rng.randint(0, 1500)))) for _ in range(14)]
+    add_events(database, *rows)
+    erase(database, "awa@commune.example")
+    assert not found(tmp_path, SECRET)
+    assert found(tmp_path, "awa@autre.example")
+
+
+# --- promises --------------------------------------------------------------------------------------
+
+PAST, LATER = NOW - timedelta(seconds=1), NOW + timedelta(hours=4)
+
+
+def found(folder: Path, word: str) -> bool:
+    return any(word.encode() in path.read_bytes() for path in folder.glob("cic.sqlite*"))
+
+
+def promised(database: Database) -> list[tuple[str, str, datetime]]:
+    with database.read() as connection:
+        return [tuple(row) for row in connection.execute(select(forgetting).order_by(forgetting.c.conversation))]
+
+
+def proofs(database: Database) -> list[str]:
+    with database.read() as connection:
+        return list(connection.execute(select(erasures.c.kind)).scalars())
+
+
+def test_a_promise_to_mask_is_put_off_by_the_next(database: Database) -> None:
+    promise(database, "c", MASK, NOW)
+    promise(database, "c", MASK, LATER)
+    assert promised(database) == [("c", MASK, LATER)]
+
+
+def test_a_promise_to_erase_replaces_one_to_mask_and_is_neither_weakened_nor_put_off(database: Database) -> None:
+    promise(database, "c", MASK, LATER)
+    promise(database, "c", ERASE, NOW)
+    promise(database, "c", MASK, PAST)
+    promise(database, "c", ERASE, LATER)
+    assert promised(database) == [("c", ERASE, NOW)]
+    promise(database, "c", ERASE, PAST)
+    assert promised(database) == [("c", ERASE, PAST)]
+
+
+def test_consent_takes_back_a_promise_to_mask_but_not_one_to_erase(database: Database) -> None:
+    promise(database, "c", MASK, NOW)
+    promise(database, "other", ERASE, NOW)
+    for conversation in ("c", "other", "unknown"):
+        withdraw(database, conversation)
+    assert promised(database) == [("other", ERASE, NOW)]
+
+
+def test_only_promises_that_are_due_are_kept_and_then_gone(database: Database) -> None:
+    with database.begin() as connection:
+        for conversation in ("due", "later"):
+            add_conversation(connection, conversation, "0470 12 34 56")
+    promise(database, "due", MASK, NOW)
+    promise(database, "later", MASK, LATER)
+    assert keep_promises(database, NOW) == [Kept(MASK, {"events": 0, "turns": 1, "feedback": 0, "decisions": 0})]
+    assert promised(database) == [("later", MASK, LATER)]
+    assert proofs(database) == [MASK]
+    with database.read() as connection:
+        texts = dict(connection.execute(select(turns.c.conversation, turns.c.user_text)).all())
+    assert texts == {"due": "[effacé]", "later": "0470 12 34 56"}
+
+
+def test_of_one_conversation_only_its_own_promise_is_kept_and_only_when_due(database: Database) -> None:
+    promise(database, "a", ERASE, PAST)
+    promise(database, "b", ERASE, PAST)
+    promise(database, "c", MASK, LATER)
+    assert keep_promises(database, NOW, "c") == []
+    assert len(keep_promises(database, NOW, "a")) == 1
+    assert [name for name, *_ in promised(database)] == ["b", "c"]
+
+
+def test_without_a_promise_nothing_is_written(database: Database) -> None:
+    assert keep_promises(database, NOW) == []
+    assert proofs(database) == []
+
+
+def test_one_promise_that_fails_stays_and_the_others_are_kept(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    with database.begin() as connection:
+        add_conversation(connection, "good", "0470 12 34 56")
+        add_conversation(connection, "bad", f"je suis {SECRET}")
+        connection.execute(update(turns).where(turns.c.conversation == "bad").values(answer={"messages": SECRET}))
+    promise(database, "bad", MASK, PAST - timedelta(hours=1))
+    promise(database, "good", MASK, PAST)
+    with caplog.at_level(logging.INFO):
+        assert len(keep_promises(database, NOW)) == 1
+    assert [name for name, *_ in promised(database)] == ["bad"]
+    assert "bad" in caplog.text
+    assert SECRET not in caplog.text
+
+
+def test_a_promise_to_erase_takes_the_conversation_its_leads_and_its_codes(database: Database, routing: Routing, tmp_path: Path) -> None:
+    for conversation in ("hers", "other"):
+        reference = routing.submit(sample_request(nom=SECRET, conversation=conversation, request_key=conversation)).reference
+        with database.begin() as connection:
+            add_conversation(connection, conversation, f"je suis {SECRET}")
+            lead_id = connection.execute(select(leads.c.id).where(leads.c.reference == reference)).scalar()
+            add_code(connection, lead_id, "third")
+    with database.begin() as connection:
+        add_code(connection, lead_id, "hers")
+    add_events(database, ("hers", NOW, SECRET), ("other", NOW, SECRET))
+    promise(database, "hers", ERASE, NOW)
+    (kept,) = keep_promises(database, NOW, "hers")
+    expected = {"turns": 1, "feedback": 1, "decisions": 1, "events": 1, "codes": 2, "leads": 1, "outbox": 2}
+    assert (kept.kind, done(kept.counts)) == (ERASE, expected)
+    assert left(database) == {"turns": 1, "feedback": 1, "decisions": 1, "leads": 1, "outbox": 2, "erasures": 1}
+    promise(database, "other", ERASE, NOW)
+    keep_promises(database, NOW)
+    assert not found(tmp_path, SECRET)
+
+
+def add_code(connection: Connection, lead_id: int, conversation: str, expires_at: datetime = LATER) -> None:
+    row = {"lead_id": lead_id, "conversation": conversation, "purpose": "p", "digest": "d", "created_at": NOW, "expires_at": expires_at}
+    connection.execute(insert(codes).values(**row))
+
+
+def test_erasing_a_lead_takes_back_what_was_promised_of_its_conversation(database: Database, routing: Routing) -> None:
+    reference = routing.submit(sample_request(conversation="hers")).reference
+    promise(database, "hers", MASK, LATER)
+    promise(database, "other", MASK, LATER)
+    erase(database, reference)
+    assert [name for name, *_ in promised(database)] == ["other"]
+
+
+# --- mails that have left --------------------------------------------------------------------------
+
+
+def notice(reference: str) -> Mail:
+    return Mail(NOTICE, CONTACT_EMAIL, f"<{reference}.{NOTICE}@x.example>", f"Effacez {reference}.".encode())
+
+
+LEASED = {"lease_until": NOW + timedelta(minutes=5), "lease_owner": "w"}
+
+
+@pytest.mark.parametrize(
+    ("mail", "asked"),
+    [
+        ({"status": MAIL_SENT, "sent_at": PAST}, 1),
+        ({"uncertain": 1}, 1),
+        (LEASED, 1),
+        ({"lease_until": PAST, "lease_owner": "dead"}, 1),
+        ({"status": MAIL_WAITING}, 0),
+        ({"status": MAIL_FAILED}, 0),
+    ],
+    ids=["sent", "uncertain", "being sent", "left by a dead worker", "waiting", "refused"],
+)
+@pytest.mark.parametrize("way", ["promise", "reference"])
+def test_the_contact_person_is_asked_to_delete_what_may_have_left(
+    database: Database, routing: Routing, mail: dict[str, Any], asked: int, way: str
+) -> None:
+    reference = routing.submit(sample_request(conversation="hers")).reference
+    with database.begin() as connection:
+        connection.execute(update(outbox).where(outbox.c.kind == CONTACT).values(**mail))
+    if way == "promise":
+        promise(database, "hers", ERASE, NOW)
+        counts = keep_promises(database, NOW, notice=notice)[0].counts
+    else:
+        counts = erase(database, reference, NOW, notice)
+    assert (counts[FORWARDED], counts[NOTICES]) == (asked, asked)
+    with database.read() as connection:
+        rows = connection.execute(select(outbox).where(outbox.c.kind == NOTICE)).all()
+    assert [(row.lead_id, row.recipient, row.status, row.due_since) for row in rows] == [(None, CONTACT_EMAIL, MAIL_WAITING, NOW)] * asked
+
+
+@pytest.mark.parametrize("nobody", [None, lambda _: None], ids=["no function", "nobody named"])
+def test_what_had_left_is_counted_also_when_nobody_can_be_asked(database: Database, routing: Routing, nobody: Any) -> None:
+    reference = routing.submit(sample_request()).reference
+    with database.begin() as connection:
+        connection.execute(update(outbox).values(status=MAIL_SENT, sent_at=PAST))
+    counts = erase(database, reference, NOW, nobody)
+    assert (counts[FORWARDED], counts[NOTICES]) == (1, 0)
+
+
+def test_a_confirmation_that_has_left_concerns_only_its_reader(database: Database, routing: Routing) -> None:
+    reference = routing.submit(sample_request()).reference
+    with database.begin() as connection:
+        connection.execute(update(outbox).where(outbox.c.kind != CONTACT).values(status=MAIL_SENT, sent_at=PAST))
+    assert erase(database, reference, NOW, notice)[FORWARDED] == 0
+
+
+def test_of_a_mail_that_is_being_sent_an_empty_shell_stays_until_the_worker_is_done(
+    database: Database, routing: Routing, tmp_path: Path
+) -> None:
+    routing.submit(sample_request(nom=SECRET, conversation="hers"))
+    with database.begin() as connection:
+        connection.execute(update(outbox).where(outbox.c.kind == CONTACT).values(**LEASED))
+    promise(database, "hers", ERASE, NOW)
+    keep_promises(database, NOW)
+    assert left(database)["outbox"] == 1
+    assert left(database)["leads"] == 0
+    assert not found(tmp_path, SECRET)
+    with database.read() as connection:
+        shell = connection.execute(select(outbox)).one()
+    assert (shell.lead_id, shell.recipient, shell.body, shell.lease_owner, shell.expires_at) == (None, "", b"", "w", NOW)
+    keep_promises(database, NOW + timedelta(minutes=4))
+    assert left(database)["outbox"] == 1
+    keep_promises(database, NOW + timedelta(minutes=6))
+    assert left(database)["outbox"] == 0
+
+
+def test_after_an_erasure_with_a_mail_on_its_way_the_conversation_may_begin_again(database: Database, routing: Routing) -> None:
+    routing.submit(sample_request(conversation="hers"))
+    with database.begin() as connection:
+        connection.execute(update(outbox).values(**LEASED))
+    promise(database, "hers", ERASE, NOW)
+    keep_promises(database, NOW)
+    routing.submit(sample_request(conversation="hers", request_key="hers/again"))
+    with database.begin() as connection:
+        add_conversation(connection, "hers", "bonjour")
+    keep_promises(database, NOW + timedelta(hours=1))
+    assert (left(database)["leads"], left(database)["turns"]) == (1, 1)
+
+
+def test_two_leads_with_mails_of_the_same_length_are_erased_together(database: Database, routing: Routing) -> None:
+    for number in (1, 2):
+        routing.submit(sample_request(request_key=f"k/{number}"))
+    assert erase(database, "awa@commune.example")["outbox"] == 4
+
+
+# --- the purge -------------------------------------------------------------------------------------
+
+
+def test_a_purge_deletes_codes_that_have_expired_and_keeps_what_was_promised(database: Database, routing: Routing) -> None:
+    routing.submit(sample_request(conversation="hers"))
+    with database.begin() as connection:
+        lead_id = connection.execute(select(leads.c.id)).scalar()
+        add_code(connection, lead_id, "c", NOW)
+        add_code(connection, lead_id, "c", LATER)
+        connection.execute(update(outbox).where(outbox.c.kind == CONTACT).values(status=MAIL_SENT, sent_at=PAST))
+    assert done(purge(database, NOW, 30)) == {"codes": 1}
+    promise(database, "hers", ERASE, NOW)
+    assert done(purge(database, NOW, 30, notice)) == {PROMISES: 1}
+    assert left(database)["outbox"] == 1, "the notice"
+
+
+def test_a_notice_goes_once_it_is_as_old_as_everything_else(database: Database, routing: Routing) -> None:
+    reference = routing.submit(sample_request()).reference
+    with database.begin() as connection:
+        connection.execute(update(outbox).values(status=MAIL_SENT, sent_at=PAST))
+    erase(database, reference, NOW, notice)
+    purge(database, NOW + timedelta(days=29), 30)
+    assert left(database)["outbox"] == 1
+    purge(database, NOW + timedelta(days=31), 30)
+    assert left(database)["outbox"] == 0

@@ -226,6 +226,8 @@ def test_a_question_is_known_by_its_form(text: str, asks: bool) -> None:
     assert signs.asks_something(heard(text)) is asks
 
 
-@pytest.mark.parametrize(("text", "bare"), [(" « Oui ». ", "« oui »"), ("Été !!!", "ete"), ("…", ""), ("Oui\u202f!", "oui")])
+@pytest.mark.parametrize(
+    ("text", "bare"), [(" « Oui ». ", "oui"), ("ouiiiii", "oui"), ("Été !!!", "ete"), ("…", ""), ("Oui\u202f!", "oui")]
+)
 def test_signs_at_the_ends_are_taken_off(text: str, bare: str) -> None:
     assert signs.bare(text) == bare

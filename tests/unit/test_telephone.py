@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.intake.fields import (
-    Reading,
-    read_phone,
-)
+from bot.intake.reading import Reading
+from bot.intake.telephones import find_phone, read_phone
 
 PHONES = [
     ("+32 2 213 88 57", "Belgique", "+3222138857"),
@@ -29,6 +27,9 @@ PHONES = [
     ("+243 810 123 456", "République démocratique du Congo", "+243810123456"),
     ("0810 123 456", "République démocratique du Congo", "+243810123456"),
     ("+33 6 12 34 56 78", None, "+33612345678"),
+    ("(243) 99-702-11-38", "République démocratique du Congo", "+243997021138"),
+    ("pas le fixe 085/23.45.67, prenez plutôt mon GSM 0497/81.72.63", "Belgique", "+32497817263"),
+    ("0497/81.72.63 ou 085/23.45.67", "Belgique", "+32497817263"),
 ]
 NO_PHONES = [
     "non",
@@ -44,6 +45,14 @@ NO_PHONES = [
     "inutile",
     "par courriel svp",
     "mieux vaut me contacter par email",
+    "je préfère ne pas le donner",
+    "je préfère ne pas le communiquer, les gens en abusent",
+    "j'en ai pas",
+    "nn pas besoin",
+    "/",
+    "-",
+    "néant",
+    "le mail suffit",
 ]
 NOT_PHONES = ["merci", "bonjour", "je ne sais pas", "12", "l'an 2016", "oui", "👍", "", "1" * 50, "x" * 5000]
 
@@ -75,3 +84,18 @@ def test_a_number_of_benin_with_eight_digits_as_before_is_in_doubt() -> None:
 
 def test_a_number_of_no_known_country_is_in_doubt() -> None:
     assert read_phone("+999 12 34 56 78", "Belgique") == Reading("+999 12 34 56 78", doubt=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "number"),
+    [
+        ("Claire Dumont, 0477 12 34 56, échevine", "Belgique", "+32 477 12 34 56"),
+        ("je réponds au 00229 01 97 00 11 22", None, "+229 01 97 00 11 22"),
+        ("note n° 014/2025 du 12.03.2025", "Belgique", None),
+        ("de 2014 à 2016, 8 100 000 €", None, None),
+        ("rue de la Loi 16, 1000 Bruxelles", None, None),
+        ("BE12 3456 7890 1234", None, None),
+    ],
+)
+def test_a_number_beside_other_things_counts_only_when_it_is_surely_one(text: str, country: str | None, number: str | None) -> None:
+    assert find_phone(text, country) == number

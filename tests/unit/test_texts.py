@@ -16,7 +16,7 @@ from bot.texts import Texts
 TEXTS = the_texts()
 VALUES = {
     *("pays", "edition", "date", "jours", "nom", "fonction", "commune", "email", "telephone", "objet", "partenaire_de", "reference"),
-    *("raison", "valeur", "limite"),
+    *("raison", "valeur", "limite", "envoye", "references", "nombre", "valeurs", "etat", "echeance"),
 }
 
 

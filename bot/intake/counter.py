@@ -1,0 +1,87 @@
+"""The counter: where every message is received. Rights first, then the open request, then what was asked of an earlier one, then answers.
+
+The one place that knows in which order these are tried; the actions only carry messages to it and turns away from it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from bot.answers.model import Answers, Context, Heard, Message
+from bot.intake import signs
+from bot.intake.desk import Desk
+from bot.intake.follow_up import FollowUp, asks_about_request
+from bot.intake.model import CANCELLED, DECLINED, OFFER_REQUEST, Dossier, Turn
+from bot.intake.reception import Reception
+from bot.intake.rights import Rights
+from bot.text import fold
+
+REQUESTS = frozenset({"demande", "humain"})
+"""Intents that open a request (data/stories/regles.yml)."""
+_PLEADS = re.compile(
+    r"\b(?:mais|pourtant|quand meme|exception|insist\w*|allez|svp|s'il vous plait|contact\w*|parler a|responsable|reniers|injuste"
+    r"|aidez|besoin)\b"
+)
+"""What is said against a refusal."""
+_RESUMES = re.compile(
+    r"\b(?:continu\w*|repren\w*|poursuiv\w*|relanc\w*)\b.{0,25}\b(?:demande|formulaire|questions?|procedure)\b"
+    r"|\bfinalement (?:oui|si|je veux|on)\b"
+)
+"""« Finalement, je veux continuer ma demande »: after it was given up."""
+_ERASABLE = re.compile(
+    r"\b(?:les|mes|tout|messages|donnees|demander a) ?(?:a )?(?:effac|supprim)\w+|\b(?:effac"
+    r"|supprim)\w+ (?:apres|plus tard|mes|les|tout)\b"
+)
+PRESENTATION = "se_presenter"
+"""The intent of somebody who only says who they are."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Receives messages."""
+
+    rights: Rights
+    desk: Desk
+    reception: Reception
+    follow_up: FollowUp
+    answers: Answers
+
+    def opens(self, heard: Heard, dossier: Dossier) -> bool:
+        """Whether a message that Rasa did not take for a request opens one: a changed story, a yes to our offer."""
+        if dossier.asks:
+            return False
+        accepts = dossier.offered == OFFER_REQUEST and signs.says_yes(heard)
+        resumes = dossier.ended == CANCELLED and _RESUMES.search(fold(heard.text)) is not None
+        return accepts or resumes or self.reception.reopens(heard, dossier)
+
+    def take(self, conversation: str, heard: Heard, dossier: Dossier, context: Context, requests: bool) -> Turn:
+        """What a message leads to. `requests`: Rasa took it for a request, or one is open. Raises AssistantError."""
+        if turn := self.rights.take(conversation, heard, dossier, context):
+            return self.desk.settled(conversation, dossier, turn)
+        if not dossier.asks and (turn := self.about_request(conversation, heard, dossier, context)):
+            return turn
+        if requests or dossier.asks or self.opens(heard, dossier):
+            return self.desk.take(conversation, heard, dossier, context)
+        return self.answered(heard, dossier, context)
+
+    def about_request(self, conversation: str, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
+        """« C'est parti ? », from somebody who has made a request here."""
+        if not dossier.reference or not asks_about_request(heard.text):
+            return None
+        leads = self.rights.records.leads_of(conversation)
+        return self.follow_up.take(heard, leads, dossier, context, self.desk.promised()) if leads else None
+
+    def answered(self, heard: Heard, dossier: Dossier, context: Context) -> Turn:
+        """An answer to everything that is no request; who somebody says to be is remembered, so that it is not asked later."""
+        listening = replace(self.reception.overhears(heard, dossier), offered="")
+        if _ERASABLE.search(fold(heard.text)) and "?" in heard.text:
+            return Turn((Message(self.desk.texts("donnees")),), listening, context)
+        if heard.intent == PRESENTATION and (introduced := self.reception.introduce(heard, listening)):
+            return introduced
+        said = self.answers.reply(heard, context)
+        if not any(message.source for message in said.messages) and (introduced := self.reception.welcomes(heard, listening)):
+            return introduced
+        if dossier.ended == DECLINED and _PLEADS.search(fold(heard.text)) and not any(message.source for message in said.messages):
+            return Turn((Message(self.desk.texts("demande.refusee_encore")),), listening, said.context)
+        return Turn(said.messages, listening, said.context)

@@ -1,0 +1,63 @@
+"""Picks contact details out of any message, whatever was asked: what is given in a free order is not asked again. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bot.intake.addresses import find_email, looks_wrong, without_email, without_emails
+from bot.intake.fields import read_subject
+from bot.intake.model import Dossier
+from bot.intake.telephones import find_phone, without_phones
+from bot.text import fold
+
+_REMOVES = re.compile(
+    r"\b(?:sans|pas|plus|ni|retir\w*|enlev\w*|supprim\w*|effac\w*|otez?|virez?)\b[^.;!?@\d]{0,25}\b(?:tel|telephone|gsm|portable"
+    r"|fixe|numero)\b"
+)
+_LEFT_OVER = re.compile(
+    r"^(?:[\W_]|\b(?:mon|ma|le|la|et|ou|voici|c'est|est|tel|telephone|gsm|portable|numero|e-?mail|mail|adresse|courriel|svp|merci"
+    r"|voila|bonjour"
+    r"|d'abord|comme ca|fait|pour|repondre|me|moi|a|au|aux|sur|par)\b)*$"
+)
+
+
+def gathered(dossier: Dossier, text: str) -> Dossier:
+    """The dossier with the address and the number that a message gives, where none is known yet."""
+    email = None if dossier.email else find_email(text)
+    phone = None if dossier.telephone else find_phone(without_emails(text), dossier.profile.pays)
+    known = replace(dossier, email=dossier.email or (email if email and not looks_wrong(email) else None))
+    return replace(known, telephone=phone) if phone else known
+
+
+def beside(text: str, country: str | None) -> str:
+    """What a message says apart from an address and a number: a name, most often; empty when nothing is left."""
+    email = find_email(text)
+    rest = without_phones(without_email(text, email) if email else text, country)
+    return "" if _LEFT_OVER.match(fold(rest)) else rest
+
+
+def keeps_no_phone(text: str) -> bool:
+    """Whether the telephone number is to be left out: « oui mais pas mon téléphone »."""
+    return _REMOVES.search(fold(text)) is not None
+
+
+def without_phone(text: str) -> str:
+    """`text` without « sans le téléphone », which asks for what is already so when no number is kept."""
+    return _REMOVES.sub(" ", fold(text))
+
+
+def subject_of(text: str, dossier: Dossier) -> str | None:
+    """An opening as a subject, without the name, the address and the number that stand in fields of their own."""
+    if dossier.email:
+        text = without_email(text, dossier.email)
+    text = without_phones(text, dossier.profile.pays)
+    if dossier.nom:
+        text = re.sub(
+            rf"(?:,\s*)?(?:je (?:m['’]appelle|suis)"
+            rf"|moi c['’]est)?\s*{re.escape(dossier.nom)}\s*,?",
+            " ",
+            text,
+            flags=re.IGNORECASE,
+        )
+    return read_subject(text).value

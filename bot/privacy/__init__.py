@@ -1,0 +1,30 @@
+"""Forgets: what was promised to be forgotten, what a person asks to have erased, and what is too old.
+
+Covers the tables of bot.storage, and the events that Rasa's tracker store keeps in the same database under the same
+conversation ids. Keeps a proof without any content. What has left by mail cannot be called back.
+
+`masking` and `traces` are pure and know the texts; the other modules know the rows. Other modules use what is named here.
+"""
+
+from __future__ import annotations
+
+from bot.privacy.erasing import erase
+from bot.privacy.mails import FORWARDED, NOTICES, Notice
+from bot.privacy.promises import Kept, keep_promises, promise, withdraw
+from bot.privacy.retention import PROMISES, PURGE, purge
+from bot.privacy.values import MASKED
+
+__all__ = [
+    "FORWARDED",
+    "MASKED",
+    "NOTICES",
+    "PROMISES",
+    "PURGE",
+    "Kept",
+    "Notice",
+    "erase",
+    "keep_promises",
+    "promise",
+    "purge",
+    "withdraw",
+]

@@ -1,0 +1,54 @@
+"""The rows that forgetting works on: Rasa's own table, what is locked before it is deleted, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import JSON, Float, Integer, LargeBinary, String, Text, cast, column, delete, func, insert, inspect, select, table, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.expression import ColumnElement, FromClause
+
+from bot.storage import erasures
+
+events = table("events", column("id", Integer), column("sender_id", String), column("timestamp", Float), column("data", Text))
+"""Rasa's own table, made by Rasa: `timestamp` is in seconds since 1970, `data` is JSON as text."""
+
+
+def has_events(connection: Connection) -> bool:
+    """Whether Rasa has made its table yet."""
+    return bool(inspect(connection).has_table(events.name))
+
+
+def delete_rows(connection: Connection, target: FromClause, condition: ColumnElement) -> int:
+    """Delete rows; return how many.
+
+    They are locked first. A store that is adding to them holds the latest (bot.rasa.tracker_store, bot.web.turns): it is
+    waited for, and what it added goes too. PostgreSQL would else delete only what was there when the delete began.
+    """
+    connection.execute(select(target.c.id).where(condition).with_for_update()).all()
+    blot_out(connection, target, condition)
+    return int(connection.execute(delete(target).where(condition)).rowcount)
+
+
+def blot_out(connection: Connection, target: FromClause, condition: ColumnElement, names: Collection[str] = ()) -> None:
+    """Overwrite what rows say, or the columns `names`, with as many zeros, before it is deleted or replaced by less (SQLite).
+
+    SQLite moves rows from page to page when there are few left on one, and does not overwrite where they stood before.
+    What has the same length is overwritten where it is.
+    """
+    said = [item for item in target.c if isinstance(item.type, Text | JSON | LargeBinary) and not getattr(item, "unique", False)]
+    texts = [item for item in said if not names or item.name in names]
+    if texts and connection.dialect.name == "sqlite":
+        connection.execute(update(target).where(condition).values({item: _zeros(item) for item in texts}))
+
+
+def _zeros(item: ColumnElement) -> ColumnElement:
+    length = func.length(cast(item, LargeBinary))
+    return func.substr(func.hex(func.zeroblob(length)), 1, length)
+
+
+def prove(connection: Connection, kind: str, counts: Mapping[str, int], now: datetime) -> None:
+    """Write the proof, if there was anything to do."""
+    if any(counts.values()):
+        connection.execute(insert(erasures).values(created_at=now, kind=kind, counts=dict(counts)))

@@ -1,0 +1,174 @@
+"""What is kept of a person, told to that person: in the conversation itself, or elsewhere with a code mailed to the lead's own address.
+
+Answers are the same whether a reference exists or not. Codes are kept as digests, for half an hour and a few tries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import Connection, Row
+from sqlalchemy.sql.expression import ColumnElement, Select
+
+from bot.config import Settings
+from bot.mails import code_mail, copy_mail, lead_fields
+from bot.privacy import promise, withdraw
+from bot.storage import CODE, CONTACT, COPY, ERASE, MAIL_SENT, MAIL_WAITING, MASK, Database, codes, leads, outbox, turns
+
+CODE_LIFE = timedelta(minutes=30)
+MOST_TRIES = 5
+"""Wrong codes after which one is void: a million possible ones, so the chance to guess is five in a million."""
+MOST_CODES = 3
+"""Codes in a day for one lead, so that nobody floods its mailbox; and for one conversation, so that nobody tries references."""
+SILENCE = timedelta(hours=12)
+"""After so long without a message an unfinished request is masked; the same as Rasa's session (domain.yml)."""
+TO_ERASE, TO_KNOW = "effacer", "savoir"
+"""What a code is asked for."""
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class KeptLead:
+    """A registered request as it is told to its author. `mailed_at` is when its mail left for the contact person, if it has.
+
+    `leaving` holds while that mail is being sent, or when nobody knows whether it has left.
+    """
+
+    reference: str
+    conversation: str
+    created_at: datetime
+    status: str
+    fields: tuple[tuple[str, str], ...]
+    mailed_at: datetime | None
+    leaving: bool
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the contact person has its mail, or may have it."""
+        return self.mailed_at is not None or self.leaving
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of one conversation: so many messages of the person since `since`, and these leads."""
+
+    messages: int
+    since: datetime | None
+    leads: tuple[KeptLead, ...]
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """A code that was good: what it was asked for, and the lead."""
+
+    purpose: str
+    lead: KeptLead
+
+
+class Records:
+    """Tells and forgets. `clock` gives the time in UTC."""
+
+    def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self._database, self._settings, self._clock = database, settings, clock
+
+    def of(self, conversation: str) -> Kept:
+        """What is kept of a conversation."""
+        counted = select(func.count(), func.min(turns.c.created_at)).where(turns.c.conversation == conversation)
+        with self._database.read() as connection:
+            messages, since = connection.execute(counted).one()
+            return Kept(messages, since, self._leads(connection, leads.c.conversation == conversation))
+
+    def leads_of(self, conversation: str) -> tuple[KeptLead, ...]:
+        """The leads of a conversation, oldest first."""
+        with self._database.read() as connection:
+            return self._leads(connection, leads.c.conversation == conversation)
+
+    def keep_silent_later(self, conversation: str) -> None:
+        """Promise to mask what an open request holds, unless a message or a consent comes before `SILENCE` is over."""
+        promise(self._database, conversation, MASK, self._clock() + SILENCE)
+
+    def mask(self, conversation: str) -> None:
+        """Promise to mask, as soon as this turn is saved, what was typed into contact fields."""
+        promise(self._database, conversation, MASK, self._clock())
+
+    def consented(self, conversation: str) -> None:
+        """Take back the promise to mask: the person agreed that the request is kept and sent."""
+        withdraw(self._database, conversation)
+
+    def erase(self, conversation: str) -> None:
+        """Promise to delete all that is kept of a conversation, as soon as this turn is saved."""
+        promise(self._database, conversation, ERASE, self._clock())
+
+    def send_code(self, reference: str, conversation: str, purpose: str) -> None:
+        """Mail a one-time code to the address of a lead; nothing happens, silently, when there is none or too many were sent."""
+        now = self._clock()
+        with self._database.begin() as connection:
+            lead = connection.execute(select(leads).where(leads.c.reference == reference.upper())).first()
+            if lead is None or not self._may_send(connection, lead.id, conversation, now):
+                return
+            code = f"{secrets.randbelow(1_000_000):06d}"
+            row = {"lead_id": lead.id, "conversation": conversation, "purpose": purpose, "created_at": now, "expires_at": now + CODE_LIFE}
+            digest = self._digest(lead.id, conversation, code)
+            connection.execute(insert(codes).values(**row, digest=digest))
+            mail = code_mail(lead.reference, lead.nom, lead.email, code, purpose, self._settings, now)
+            values = {"lead_id": lead.id, "kind": CODE, "recipient": mail.recipient, "message_id": mail.message_id, "body": mail.body}
+            values |= {"status": MAIL_WAITING, "due_since": now, "next_attempt_at": now, "expires_at": now + CODE_LIFE}
+            connection.execute(insert(outbox).values(**values))
+
+    def send_copy(self, reference: str) -> None:
+        """Mail all that is kept of a lead to its own address."""
+        now = self._clock()
+        with self._database.begin() as connection:
+            lead = connection.execute(select(leads).where(leads.c.reference == reference)).first()
+            if lead is None:
+                return
+            mail = copy_mail(lead, self._leads(connection, leads.c.id == lead.id)[0].mailed_at, self._settings, now)
+            values = {"lead_id": lead.id, "kind": COPY, "recipient": mail.recipient, "message_id": mail.message_id, "body": mail.body}
+            connection.execute(insert(outbox).values(**values, status=MAIL_WAITING, due_since=now, next_attempt_at=now))
+
+    def awaits_code(self, conversation: str) -> bool:
+        """Whether a code that is still good was asked for in this conversation."""
+        with self._database.read() as connection:
+            return bool(connection.execute(self._open_codes(conversation).limit(1)).first())
+
+    def redeem(self, conversation: str, code: str) -> Redeemed | None:
+        """What a typed code opens; each is good once, and void after a few wrong tries."""
+        with self._database.begin() as connection:
+            for row in connection.execute(self._open_codes(conversation)).all():
+                if hmac.compare_digest(row.digest, self._digest(row.lead_id, conversation, code)):
+                    connection.execute(delete(codes).where(codes.c.id == row.id))
+                    found = self._leads(connection, leads.c.id == row.lead_id)
+                    return Redeemed(row.purpose, found[0]) if found else None
+                connection.execute(update(codes).where(codes.c.id == row.id).values(tries=codes.c.tries + 1))
+        return None
+
+    def _open_codes(self, conversation: str) -> Select:
+        good = (codes.c.conversation == conversation) & (codes.c.expires_at > self._clock()) & (codes.c.tries < MOST_TRIES)
+        return select(codes).where(good).order_by(codes.c.id.desc())
+
+    def _may_send(self, connection: Connection, lead_id: int, conversation: str, now: datetime) -> bool:
+        recent = select(func.count()).select_from(codes).where(codes.c.created_at > now - _DAY)
+        for_lead = connection.execute(recent.where(codes.c.lead_id == lead_id)).scalar_one()
+        for_conversation = connection.execute(recent.where(codes.c.conversation == conversation)).scalar_one()
+        return bool(for_lead < MOST_CODES and for_conversation < MOST_CODES)
+
+    def _digest(self, lead_id: int, conversation: str, code: str) -> str:
+        return hmac.new(self._settings.secret().encode(), f"code:{lead_id}:{conversation}:{code}".encode(), hashlib.sha256).hexdigest()
+
+    def _leads(self, connection: Connection, condition: ColumnElement) -> tuple[KeptLead, ...]:
+        found = connection.execute(select(leads).where(condition).order_by(leads.c.id)).all()
+        return tuple(self._kept(connection, row) for row in found)
+
+    def _kept(self, connection: Connection, row: Row) -> KeptLead:
+        mine = (outbox.c.lead_id == row.id) & (outbox.c.kind == CONTACT)
+        mail = connection.execute(select(outbox.c.status, outbox.c.sent_at, outbox.c.uncertain, outbox.c.lease_until).where(mine)).first()
+        leased = bool(mail and mail.lease_until and mail.lease_until > self._clock())
+        mailed_at = mail.sent_at if mail and mail.status == MAIL_SENT else None
+        leaving = bool(mail and mailed_at is None and (mail.uncertain or leased))
+        return KeptLead(row.reference, row.conversation, row.created_at, row.status, lead_fields(row), mailed_at, leaving)
