@@ -30,6 +30,6 @@ class ValidateFormulaireDemande(Action):
         except AssistantError:
             log.exception("a request of conversation %s could not be registered", tracker.sender_id)
             utter(dispatcher, (desk.breakdown(before),), before.asks)
-            return [SlotSet("requested_slot", before.asks)]
+            return [SlotSet("dossier", before.as_json()), SlotSet("requested_slot", before.asks)]
         utter(dispatcher, turn.messages, turn.dossier.asks, turn.outcome)
-        return [*kept(tracker, turn), SlotSet("requested_slot", turn.dossier.asks)]
+        return [*kept(tracker, turn, in_form=True), SlotSet("requested_slot", turn.dossier.asks)]

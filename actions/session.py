@@ -50,16 +50,18 @@ def utter(dispatcher: CollectingDispatcher, messages: Iterable[Message], asks: s
         dispatcher.utter_message(text=message.text, buttons=buttons, json_message={"source": source, "asks": asks, "outcome": outcome})
 
 
-def kept(tracker: Tracker, turn: Turn) -> list[EventType]:
+def kept(tracker: Tracker, turn: Turn, in_form: bool = False) -> list[EventType]:
     """The events that keep what a turn leaves: what the answers remember, the dossier, and the slots of its fields.
 
-    The fields are empty when no request is open. A slot that already holds its value needs no event: each one is a row.
+    The fields are empty when no request is open. A slot that already holds its value needs no event, each one is a row; but
+    `in_form` the dossier is set in any case: Rasa takes a form that sets no slot for one that understood nothing.
     """
     made = turn.dossier
     values: dict[str, Any] = {name: made.value_of(name) if made.asks else None for name in (*SCREENING, *CONTACT)}
     values |= {CONFIRMATION: "oui" if made.asks == CONSENT else None, CONSENT: None}
     values |= {"contexte": turn.context.as_dict(), "dossier": made.as_json() if made != Dossier() else None}
-    return [SlotSet(name, value) for name, value in values.items() if _plain(value) != tracker.get_slot(name)]
+    fixed = {"dossier"} if in_form else set()
+    return [SlotSet(name, value) for name, value in values.items() if name in fixed or _plain(value) != tracker.get_slot(name)]
 
 
 def _plain(value: Any) -> Any:

@@ -108,3 +108,9 @@ def rename(database: Database, old: str, new: str) -> None:
     """Take a table away, so that the database refuses what is asked of it."""
     with database.begin() as connection:
         connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+
+def test_a_turn_that_changes_nothing_sets_a_slot_all_the_same_or_rasa_would_say_it_twice() -> None:
+    before = say(OPENING, label="demande").slots
+    done = say("c'est pour qui ?", before)
+    assert [event["name"] for event in done.events] == ["dossier", "requested_slot"]
