@@ -39,7 +39,7 @@ _YES = re.compile(
     r"|\b(?:suis|sommes) (?:tout a fait )?consentante?s?\b|\bavez (?:tout )?(?:mon|notre) (?:plein )?(?:accord|feu vert"
     r"|consentement|aval|autorisation)\b"
     r"|\b(?:envoyez|transmettez)\b(?! (?:pas|rien))"
-    r"|\b(?:ca|cela) (?:me |nous )?(?:va|convient)\b"
+    r"|\btout y est\b|\b(?:ca|cela) (?:me |nous )?(?:va|convient)\b"
     r"|\brien (?:a|d'autre a) (?:corriger|changer|modifier|redire|ajouter|signaler)\b"
     r"|\b(?:allez|vas|allons)[- ]?y\b|\b(?:vous pouvez|tu peux|veuillez|merci de|pouvez) (?:bien |donc |maintenant |tout |l'|les? |y )*"
     r"(?:envoyer|transmettre|aller|faire|valider)\b|^(?:envoyez|transmettez|envoie|faites)(?:[- ](?:le|la|les|donc|tout))*\b"

@@ -52,7 +52,7 @@ _ANNOUNCES = re.compile(
     r"|je rigole\W+c['’]est)\s*",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"(?<=\w{3})[.!?;]\s+|\n+")
+_SENTENCES = re.compile(r"(?<=\w{3})[.!?;]\s+|\s+:\s+|(?<=\w):\s+|\n+")
 _CAPITALISED = re.compile(
     r"(?:[^\W\d_a-zà-ÿ][\w'’-]*|d[eu]|des|v[ao]n|der|den|la|le|el|ben"
     r"|d['’][\w-]+)(?:\s+(?:[^\W\d_a-zà-ÿ][\w'’.-]*|d[eu]|des|v[ao]n|der|den|la|le|el|ben|d['’][\w-]+)){1,5}"

@@ -304,6 +304,8 @@ class Intake:
         if field == "nom" and known != dossier and not text:
             return self.speaking.ask(replace(known, tries=0), context, self.texts("demande.note"))
         reading = read(field, text, dossier.profile.pays)
+        if field == "nom" and reading.value and self.screening.is_own_commune(dossier.profile, reading.value):
+            return self.speaking.misunderstood(known, context)
         if reading.value is None:
             return self.unread(known, context, reading.fault)
         if reading.doubt:

@@ -13,12 +13,18 @@ _LONGEST = 400
 """Characters of an opening that are kept as subject; what is longer is asked for in a sentence."""
 _SUBJECTS = re.compile(
     r"\b(particip\w*|rejoindre|adher\w*|expert\w*|partenariat\w*|jumel\w*|projet\w*|formation\w*|mission\w*|etat civil"
-    r"|action sociale|financ\w*|economi\w*|numeris\w*|foncier\w*|informatis\w*|rendez-vous|rdv|audience|la suite"
+    r"|au sujet|a propos|concernant|sujet|objet|theme|volet|action sociale|financ\w*|economi\w*|numeris\w*|foncier\w*"
+    r"|informatis\w*|rendez-vous|rdv|audience|la suite"
     r"|candidatur\w*|mise a disposition|appui\w*|plateforme\w*)\b"
 )
 """Words that say what a request is about; « je voudrais un contact » does not."""
 
 
+_CALLED = re.compile(
+    r"\b(?:[Jj]e m['’]appelle|[Oo]n m['’]appelle|[Jj]e me nomme|[Mm]on nom est)\s+((?:[^\W\d_a-zà-ÿ][\w'’-]+)(?:\s+(?:d[eu]|van"
+    r"|der|den|el|ben|[^\W\d_a-zà-ÿ][\w'’-]+)){1,4})"
+)
+"""A name of two words or more, all capitalised, behind « je m'appelle »: what spaCy does not take for a person."""
 _ALONE_BEFORE = re.compile(r"(?:^|[,.;:!?\n–-])\s*(?:(?:bonjour|bonsoir|bjr|salut|cordialement|merci)[\s,.!]*)*$", re.IGNORECASE)
 _CIVILITY = re.compile(
     r"\b(?:madame|monsieur|mesdames|messieurs|maître|cher|chère|bonjour|excellence)\b.*\b(?:madame|monsieur"
@@ -47,7 +53,8 @@ def introduced(heard: Heard, is_function: Callable[[str], bool] = lambda text: F
         signed = _ALONE_BEFORE.search(before) and _FUNCTION_AFTER.match(after) and is_function(_FUNCTION_AFTER.sub("", after, count=1))
         if _INTRODUCES.search(before) or signed:
             return read_name(person).value
-    return None
+    called = _CALLED.search(heard.text)
+    return read_name(called[1]).value if called else None
 
 
 def purpose(text: str) -> str | None:

@@ -86,6 +86,10 @@ class Screening:
         claims = self.claims(text)
         return bool(claims.kind or claims.function or claims.private is not None)
 
+    def is_own_commune(self, profile: Profile, name: str) -> bool:
+        """Whether what was given as a name is the municipality once more."""
+        return bool(profile.commune) and keys(name) == keys(profile.commune or "")
+
     def names_something_else(self, name: str) -> bool:
         """Whether what looks like a person's name is a function or a municipality."""
         claims = self.claims(name)
@@ -151,11 +155,19 @@ class Screening:
         if asked.rule == "agent.mandat":
             claims = read_mandate(text, self.lexicon, self.gazetteer)
             return add(profile, claims) if claims.mandate is not None or claims.kind else None
-        claims = read_capacity(text, self.lexicon, self.gazetteer)
+        claims = self._completed(profile, text) or read_capacity(text, self.lexicon, self.gazetteer)
         if not (claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None):
             claims = replace(self._function(text), place=claims.place)
         said = claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None
         return add(profile, claims) if said or claims.place else None
+
+    def _completed(self, profile: Profile, text: str) -> Claims | None:
+        """A title that the answer completes: « conseillère », and then « communale »."""
+        if profile.function is None or profile.kind in LOCAL or len(text.split()) > _SHORT:
+            return None
+        claims = self.claims(f"Je suis {profile.function} {text}")
+        alone = self.claims(f"Je suis {text}")
+        return claims if claims.kind in LOCAL and claims.function and alone.kind is None and alone.function is None else None
 
     def _function(self, text: str) -> Claims:
         """What an answer says of a function; a municipality's name, an address or « idem » is none, even in a person's own words."""

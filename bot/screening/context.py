@@ -16,6 +16,11 @@ _AREAS = frozenset({"région", "province", "État", "parlement"})
 """What « notre région » names: where somebody lives, not for whom they write."""
 _SIDE = 240
 """How much of a sentence is looked at on each side, in characters: more changes nothing and would cost seconds."""
+_PROPOSED = re.compile(
+    r"\b(?:propos\w*|candidat\w*|postul\w*|partir|aller|retourner|intervenir|servir|engager|recrut\w*"
+    r"|prendre)\b[^.;!?]{0,25}\bcomme\W*\w*\W*$"
+)
+"""« me proposer comme experte »: what somebody would like to be."""
 _SUBJECT = re.compile(r"(?:\W*(?:doit|peut|a dit|veut)\b|[\w' ]{0,25}\b(?:m'(?:a|ont)|(?:nous|vous) (?:a|ont))\b)")
 """« Bourgmestre et échevins m'ont reçu »: the subject of a verb, not the speaker."""
 _REACH = 30
@@ -25,7 +30,8 @@ _REACH = 30
 def role(reading: Reading, hit: Hit, before: Sequence[tuple[Hit, str]]) -> str:
     """Return the role of a function or organisation; `before` holds what was found earlier in the message, with its role."""
     left, right = sides(reading, hit)
-    if patterns.VOCATIVE.search(left) or patterns.PRETENDED.search(left):
+    addressed = patterns.ADDRESSED.search(left) and patterns.ADDRESSED_END.match(right) and not patterns.IT_IS_ME.search(right)
+    if addressed or patterns.VOCATIVE.search(left) or patterns.PRETENDED.search(left):
         return OTHER
     if hit.entry.form == PHRASE:
         return NEGATED if re.search(r"\b(?:ne|n'|pas|jamais)\W*(?:\w+\W+){0,1}$", left) else OWN
@@ -88,6 +94,8 @@ def _is_self(left: str, between: str, cue: str, right: str) -> bool:
     if re.search(r"\b(?:c|ici|est|es)$|moi$", cue) and patterns.REPORTED.search(right):
         return False
     if patterns.BLOCK.search(between) or len(between) > 70:
+        return False
+    if cue == "comme" and _PROPOSED.search(left):
         return False
     if cue == "comme" and re.match(r"\W*(?:le|la|les|l'|un|une)\b", between) and not _AS.search(left):
         return False

@@ -12,6 +12,12 @@ from bot.screening.lexicon import SERVICE, Hit, Lexicon
 
 _ADDRESS = re.compile(r"\S{1,64}@\S+|https?:\S+|www\.\S+")
 """Addresses name no function and no municipality: « mairie-dogbo.example » is where a mail goes."""
+_CANDIDACY = re.compile(
+    r"\b(?:me |nous |se )?porter candidate?s?\b(?! (?:aux? |à la |à l['’]|sur la )?(?:élections?|liste|mairie|scrutin"
+    r"|conseil))",
+    re.IGNORECASE,
+)
+"""« nous porter candidats », for the programme or a mission, makes nobody a candidate at an election."""
 _DOTTED = tuple(
     (re.compile(rf"\b{letters}\b\.?", re.IGNORECASE), short)
     for letters, short in (
@@ -50,6 +56,7 @@ def find(text: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Found:
 def plain(text: str) -> str:
     """Return a message with line ends as sentence ends and without inclusive endings (échevin·e, échevin(e))."""
     text = _ADDRESS.sub(" ", re.sub(r"\s*[\r\n]+\s*", " ; ", text))
+    text = _CANDIDACY.sub("postuler", text)
     for dotted, short in _DOTTED:
         text = dotted.sub(short, text)
     text = re.sub(r"(?<=\w)(?:\([a-zèéê]{1,6}\)|·[a-zèéê]{1,6}(?:·s)?)", "", text)

@@ -24,7 +24,8 @@ _OUTWEIGHED = frozenset({"métier", "particulier", "retraité"})
 """What an employee of a municipality may be besides, without it being the capacity in which she writes."""
 _WISH = re.compile(r"\b(?:voud\w+|voul\w+|souhait\w+|aimer\w+|cherch\w+|propos\w+|sollicit\w+|deman\w+|veux|veut)\b")
 _WITH = re.compile(
-    r"\b(?:avec|vers|chez|entre|km de|kilometres de|pres de|proche de|cote de|voisine? de|jumelee? a|partenariat (?:avec|entre)"
+    r"\b(?:avec|vers|chez|entre|km de|kilometres de|pres de|proche de|cote de|voisine? de|habit\w+(?: a)?|reside\w* a"
+    r"|domicilie\w* a|evacue\w* a|hospitalise\w* a|jumelee? a|partenariat (?:avec|entre)"
     r"|aide[rz]? (?:a|la)|"
     r"(?:un|mon|notre|nos|des) projets? (?:a|dans)|mission a|partir a|ecole a)\W+(?:[\w']+\W+){0,4}$"
 )

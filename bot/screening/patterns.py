@@ -186,6 +186,9 @@ OUR = Expression(
 
 VOCATIVE = Expression(r"\b(?:chers?|cheres?|tres honores?|honorables?)\W+(?:[\w-]+\W+(?:et\W+)?)?$")
 """« Chers partenaires », « cher bourgmestre »: who is written to, not who writes."""
+ADDRESSED = Expression(r"\b(?:monsieur|madame|mme|m\.?|messieurs|mesdames) (?:le |la |les |l')$")
+ADDRESSED_END = Expression(r"\s*(?:[,!:;]|$|du programme|de la cooperation|de la cic|des relations)")
+"""« Monsieur le Responsable, »: the salutation of a letter."""
 PRETENDED = Expression(
     r"\b(?:considere[rz]?|imagine[rz]?|supposons|suppose[rz]?|admettons|fai(?:s|tes) comme si|disons"
     r"|mettons)(?: donc)? (?:que )?(?:je|j')"
