@@ -326,9 +326,10 @@ class Intake:
         profile = self.screening.answer(dossier.profile, dossier.asks or "profil", heard.text, insists=dossier.tries > 0)
         if profile is None:
             return None
-        tries = dossier.tries + 1 if profile == dossier.profile else 0
-        changed = replace(gathered(dossier, heard.text), profile=profile, doubt="", tries=tries)
-        return self.speaking.misunderstood(dossier, context) if tries > 1 else self.speaking.advance(changed, context)
+        if profile == dossier.profile:
+            return self.speaking.misunderstood(gathered(dossier, heard.text), context)
+        changed = replace(gathered(dossier, heard.text), profile=profile, doubt="", tries=0)
+        return self.speaking.advance(changed, context)
 
     def knew_something_else(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """Not an answer, but a question without its mark, or another subject: it gets its reply, and the field comes again."""

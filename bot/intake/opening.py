@@ -27,6 +27,7 @@ _CALLED = re.compile(
 """A name of two words or more, all capitalised, behind « je m'appelle »: what spaCy does not take for a person."""
 _ALONE_BEFORE = re.compile(r"(?:^|[,.;:!?\n–-])\s*(?:(?:bonjour|bonsoir|bjr|salut|cordialement|merci)[\s,.!]*)*$", re.IGNORECASE)
 _CIVILITY = re.compile(
+    r"^(?:guten|goede\w*|goeie\w*|hello|salam|azul|mbote|nanga|bonjour|bonsoir|excellence|honorable|ch[eè]re?s?)\b|"
     r"\b(?:madame|monsieur|mesdames|messieurs|maître|cher|chère|bonjour|excellence)\b.*\b(?:madame|monsieur"
     r"|mesdames|messieurs)\b",
     re.IGNORECASE,

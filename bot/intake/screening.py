@@ -25,7 +25,7 @@ from bot.screening import (
 )
 from bot.screening import update as add
 from bot.screening.claims import LOCAL
-from bot.screening.lexicon import AUTRE, MANDATAIRE, PARTENAIRE
+from bot.screening.lexicon import AGENT, AUTRE, MANDATAIRE, PARTENAIRE, RESPONSABLE
 from bot.screening.profile import describe
 from bot.screening.rules import unknown
 from bot.text import fold
@@ -136,7 +136,7 @@ class Screening:
         if field == "profil":
             return self._capacity(profile, text)
         if field == "fonction":
-            claims = self._function(text)
+            claims = self._function(text, profile.type if profile.kind == AGENT else None)
             if profile.kind == PARTENAIRE and claims.kind == AUTRE and claims.function:
                 return replace(profile, function=claims.function)
             told = claims.kind or claims.function or claims.signals & _UNDONE or claims.place
@@ -158,6 +158,8 @@ class Screening:
         claims = self._completed(profile, text) or read_capacity(text, self.lexicon, self.gazetteer)
         if not (claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None):
             claims = replace(self._function(text), place=claims.place)
+            if "texte_libre" in claims.signals:
+                claims = replace(claims, function=None, signals=frozenset())  # the function is asked for next, in its own words
         said = claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None
         return add(profile, claims) if said or claims.place else None
 
@@ -169,9 +171,9 @@ class Screening:
         alone = self.claims(f"Je suis {text}")
         return claims if claims.kind in LOCAL and claims.function and alone.kind is None and alone.function is None else None
 
-    def _function(self, text: str) -> Claims:
+    def _function(self, text: str, body: str | None = None) -> Claims:
         """What an answer says of a function; a municipality's name, an address or « idem » is none, even in a person's own words."""
-        claims = read_function(text, self.lexicon, self.gazetteer)
+        claims = read_function(text, self.lexicon, self.gazetteer, body)
         free = "texte_libre" in claims.signals
         place = claims.place.said if claims.place else ""
         none = free and (_NO_FUNCTION.search(fold(text)) or fold(claims.function or "") == fold(place))
@@ -192,7 +194,10 @@ class Screening:
         if place.kind in {NOTHING, COUNTRY}:
             claims = self.claims(text)
             return add(profile, claims) if claims.kind and claims.kind != profile.kind else None
-        return with_place(profile, place)
+        placed = with_place(profile, place)
+        if placed.kind is None and placed.potential in (MANDATAIRE, RESPONSABLE) and place.known:
+            return replace(placed, kind=placed.potential, unplaced_title=True)
+        return placed
 
     def correct(self, profile: Profile, text: str) -> Profile | None:
         """The profile after a correction of who or where: « non, Ixelles », « en fait je suis conseillère »; None when it is none."""

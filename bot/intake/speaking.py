@@ -19,6 +19,8 @@ PATIENCE_WITH_CAPACITY = 3
 """The same for the questions of the screening: who does not say who they are cannot be admitted."""
 HINT = 2
 """Answers in a row that could not be used before the way out is named."""
+_VAGUE = frozenset({"sans_declaration", "fonction.imprecise"})
+_LEADING = frozenset({"mandataire", "responsable"})
 _LIMITS = {"nom_long": NAME_LONGEST, "objet_long": SUBJECT_LONGEST}
 
 
@@ -77,14 +79,22 @@ class Speaking:
             return self.silent(dossier, context)
         if tries > PATIENCE:
             return self.end(dossier, context, "demande.refus_repete")
-        if dossier.asks == "profil" and tries == HINT and dossier.profile.function is None:
-            return self.ask(replace(dossier, asks="fonction", tries=tries), context)
+        if dossier.asks == "profil" and (other := self.otherwise(dossier)):
+            return self.ask(replace(dossier, asks=other, tries=tries), context, self.texts("demande.autrement"))
         key = fault or dossier.asks or "profil"
         text = self.texts(f"demande.erreurs.{key}", **({"limite": _LIMITS[key]} if key in _LIMITS else {}))
         if tries > HINT:
             text = f"{text} {self.texts('demande.erreurs.renoncer')}"
         asked = question(self.texts, dossier, dossier.asks or "profil", self.screening.decide(dossier.profile))
         return Turn((Message(text, asked.buttons),), replace(dossier, tries=tries), context)
+
+    def otherwise(self, dossier: Dossier) -> str:
+        """What is asked once when an answer about the capacity says nothing: the function, or the municipality of a title."""
+        if dossier.tries or self.screening.decide(dossier.profile).rule not in _VAGUE:
+            return ""
+        if dossier.profile.function is None:
+            return "fonction"
+        return "commune" if dossier.profile.potential in _LEADING and dossier.profile.commune is None else ""
 
     def silent(self, dossier: Dossier, context: Context) -> Turn:
         """The person does not say who they are or for which municipality: that is decided, and told why."""

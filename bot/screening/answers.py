@@ -9,8 +9,10 @@ from bot.places import COMMUNE, NONE, Gazetteer
 from bot.places.words import read
 from bot.screening import turns
 from bot.screening.claims import Claims
+from bot.screening.found import find
 from bot.screening.lexicon import AGENT, MANDATAIRE, RESPONSABLE, Lexicon
 from bot.screening.messages import read_claims
+from bot.screening.patterns import OTHER, OWN
 from bot.text import clean, fold
 
 _LIMIT = 120
@@ -32,7 +34,13 @@ _INSIDE = re.compile(
 _GENERAL_WORDS = frozenset({"elu", "elue", "elus", "mandataire", "responsable"})
 _FOR_COMMUNE = re.compile(
     r"^\W*(?:(?:c'est |j'ecris |nous ecrivons |oui )?(?:pour|au nom de|de la part de|au service de)\W+)?(?:la|ma|notre|une|le|mon)\W+"
-    r"(?:ville|commune|mairie|municipalite|cpas|administration communale)\b"
+    r"(ville|commune|mairie|municipalite|cpas|administration communale)\b"
+)
+_SHORT_ANSWER = 14
+"""Words of an answer that names a function and little else."""
+_OF_SOMEBODY = re.compile(
+    r"\b(?:mon|ma|mes|notre|nos|son|sa|leur|votre|pour|avec|par|du|de la|de l'|de|d'|connais\w*"
+    r"|chez)\W+(?:\w+\W+)?$"
 )
 _YES = re.compile(r"^\W*(?:oui|ouais|yes|exact\w*|tout a fait|bien sur|effectivement|absolument|si|affirmatif)\b")
 _AUTHORITY = re.compile(
@@ -43,9 +51,14 @@ _AUTHORITY = re.compile(
 _NO = re.compile(r"^\W*(?:non|nan|no|pas du tout|personne|aucun\w*|jamais|negatif)\b|\bc'est (?:moi|mon idee)\b|\bpersonne\b")
 
 
-def read_function(answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
-    """Return what an answer to « Quelle est votre fonction ? » says; a function we do not know is kept in its own words."""
-    claims = read_claims(answer, lexicon, gazetteer)
+def read_function(answer: str, lexicon: Lexicon, gazetteer: Gazetteer, body: str | None = None) -> Claims:
+    """Return what an answer to « Quelle est votre fonction ? » says; a function we do not know is kept in its own words.
+
+    `body` is the municipality's body for which the person works, when it is known: it completes « présidente ».
+    """
+    claims = _within(_named(read_claims(answer, lexicon, gazetteer), answer, lexicon, gazetteer), body, lexicon, gazetteer)
+    if claims.kind in (MANDATAIRE, RESPONSABLE) and claims.function:
+        return claims
     bare = _LEADING.sub("", clean(answer, _LIMIT)).strip(" .!,;")
     if claims.kind is None and not claims.function and "negated" not in claims.signals:
         claims = read_claims(f"Je suis {bare}", lexicon, gazetteer)
@@ -58,6 +71,30 @@ def read_function(answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims
     return replace(claims, function=bare, signals=claims.signals | {"texte_libre"})
 
 
+def _named(claims: Claims, answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
+    """The function that a short answer names without saying « je suis »: « chez nous on dit Schöffin, donc échevine »."""
+    if claims.kind or claims.function or claims.mandate or len(answer.split()) > _SHORT_ANSWER:
+        return claims
+    found = find(answer, lexicon, gazetteer)
+    heads = [hit for hit, role in found.hits if hit.entry.kind in (MANDATAIRE, RESPONSABLE) and role == OTHER]
+    others = [hit for hit, role in found.hits if role not in (OTHER, OWN)]
+    if len(heads) != 1 or others or _OF_SOMEBODY.search(found.reading.flat[: found.reading.words[heads[0].first].start]):
+        return claims
+    told = read_claims(f"Je suis {found.reading.said(heads[0].first, heads[0].last)}", lexicon, gazetteer)
+    return replace(told, place=claims.place)
+
+
+def _within(claims: Claims, body: str | None, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
+    """A title completed by the body that was named before: « présidente », of the CPAS."""
+    if body is None or claims.kind or not claims.function:
+        return claims
+    for whole in (f"Je suis {claims.function} {body}", f"Je suis {claims.function} communal"):
+        told = read_claims(whole, lexicon, gazetteer)
+        if told.kind in (MANDATAIRE, RESPONSABLE):
+            return replace(told, place=claims.place, signals=claims.signals)
+    return claims
+
+
 def read_capacity(answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims:
     """Return what an answer to « À quel titre, pour quelle organisation écrivez-vous ? » says: what it names is the person's own."""
     claims = _general_as_kind(read_claims(answer, lexicon, gazetteer))
@@ -68,7 +105,8 @@ def read_capacity(answer: str, lexicon: Lexicon, gazetteer: Gazetteer) -> Claims
         told = _general_as_kind(read_claims(f"{opening}{bare}", lexicon, gazetteer))
         if _tells(told):
             return replace(told, place=claims.place or told.place)
-    return replace(claims, kind=AGENT) if _FOR_COMMUNE.search(read(answer).flat) else claims
+    for_body = _FOR_COMMUNE.search(read(answer).flat)
+    return replace(claims, kind=AGENT, type=for_body[1]) if for_body else claims
 
 
 def _general_as_kind(claims: Claims) -> Claims:

@@ -40,6 +40,8 @@ def remarks(profile: Profile) -> tuple[str, ...]:
     """Return what the contact person should know beside the fields."""
     place = profile.partner_of if profile.kind == PARTENAIRE else profile.place
     noted = [f"Déclaration changée : la personne a déclaré d'abord « {said} »." for said in profile.contradictions]
+    if profile.unplaced_title:
+        noted.append("Titre et commune donnés sans nommer l'institution : à vérifier.")
     if profile.predecessor:
         noted.append(f"Dans la même conversation, une autre personne (« {profile.predecessor} ») n'a pas été admise.")
     if place and place.is_municipality:

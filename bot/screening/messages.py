@@ -96,6 +96,8 @@ def _without_head(found: Found, base: Claims, stated: list[Claims]) -> Claims:
     agent = next(iter(agents), None)
     vague = next((claims for claims in stated if claims.kind is None), None)
     other = _weightiest(others, agent)
+    if agent and base.mandate is None and turns.sent_by_boss(found.reading.flat):
+        base = replace(base, mandate=True)
     if base.mandate and other and other.type in PARTNERS and base.partner is not False:
         return _partner(found, base, other, vague)
     if base.mandate and (other is None or other.type in _WITH_MANDATE) and RELATIVE not in base.signals and FORMER not in base.signals:

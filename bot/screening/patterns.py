@@ -119,6 +119,13 @@ LEFT = (
         ),
     ),
     (
+        FORMER,
+        Expression(
+            r"\b(?:experience|annees|ans|dont (?:\d+|deux|trois|quatre|cinq|six|dix|plusieurs))\b[^.;!?]{0,25}\b(?:comme"
+            r"|en tant que|en qualite de)\W+(?:une? |le |la |l')?$"
+        ),
+    ),
+    (
         FUTURE,
         Expression(
             r"\b(?:futur\w*|candidate?s?|serai|serais|devenir|deviendr\w+|aspirante?|failli|bientot|pressentie?|"
@@ -170,7 +177,8 @@ RIGHT = (
 
 OUR = Expression(
     any_of(
-        r"\bnous sommes|\bon est|\bsuis|\brepresent\w+|\bici|\bau nom d(?:e|')|\bpour le compte d(?:e|')|\bmembre d(?:e|'|u)",
+        r"\bnous sommes|\bon est|\bsuis(?: au| aux| dans| a)?|\brepresent\w+|\bici|\bau nom d(?:e|')|\bpour le compte d(?:e|')"
+        r"|\bmembre d(?:e|'|u)",
         r"\bfais(?:ons)? partie (?:du|de|d')|\bc'est pour|\ben tant que?|\bde l'equipe|\ba la tete",
         r"\b(?:travaille|bosse|taffe|oeuvre|milite|m'occupe|engagee?|employee?|active?|benevole)(?: \w+)? (?:pour|dans|a|au|chez|en)",
         r"\b(?:ecris|ecrivons|parle|parlons|m'adresse|viens|agis|agissons) (?:a vous |ici |aujourd'hui )?(?:pour|au nom d(?:e|')"

@@ -18,7 +18,8 @@ _OPEN = "organisation"
 class Profile:
     """A person's statements so far. Fields are those of Claims; `contradictions` quotes what was declared before and changed.
 
-    `predecessor` is what somebody else said to be who was refused in the same conversation; `silent` holds for who will not say.
+    `predecessor` is what somebody else said to be who was refused in the same conversation; `silent` holds for who will not say,
+    `unplaced_title` for who gave a title and a municipality and never said that the one is held in the other.
     """
 
     kind: str | None = None
@@ -36,6 +37,7 @@ class Profile:
     contradictions: tuple[str, ...] = ()
     predecessor: str = ""
     silent: bool = False
+    unplaced_title: bool = False
 
     @property
     def commune(self) -> str | None:

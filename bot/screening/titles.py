@@ -33,6 +33,14 @@ _IN_SERVICE = re.compile(
     r"(?:services? (?:des?|du|de la|de l')?\s?)?$"
 )
 """« je suis aux affaires sociales »: in a service of the municipality; what function is asked."""
+_CLAUSE_AT = re.compile(
+    r"(?:^|[,;.!?])\W*(?:(?:bonjour|bonsoir|moi|ici|slt|salut)\W+)?(?:a|au|a la|a l'|dans la|dans le|pour la"
+    r"|pour le|au sein d\w+)\W*(?:la |le |l')?$"
+)
+_JUST_AFTER = re.compile(
+    r"(?:[\w' -]{0,25})?,?\W*(?:moi,? |et |ou |j'y |je )*(?:je |j'|on |c'est moi )?(?:suis |sommes |est "
+    r"|en suis )?(?:le |la |l'|une? )?"
+)
 _WE = re.compile(r"\b(?:nous|notre (?:commune|ville)|la commune)\b[^.;!?]{0,25}$")
 _CANDIDATE_FOR = re.compile(
     r"\W*(?:comme|en tant qu|au (?:programme|partenariat|jumelage)|a (?:l'appel|un|une|votre|ce|cette|la cooperation)"
@@ -66,7 +74,7 @@ def _is_candidacy(found: Found, hit: Hit) -> bool:
 
 def _plain_claim(found: Found, hit: Hit) -> Claims:
     if hit.entry.kind == COMMUNE:
-        return Claims(AGENT)
+        return Claims(AGENT, hit.entry.label)
     if hit.entry.kind == AUTRE:
         told = hit.entry.form == PERSONNE and hit.entry.label != RELATIVE_TYPE
         return Claims(AUTRE, hit.entry.label, said(found, hit) if told else None)
@@ -92,7 +100,7 @@ def _title(found: Found, at: int) -> Claims:
     hit = found.hits[at][0]
     words = said(found, hit)
     end = _group_end(found, hit)
-    organisation = _organisation(found, hit, end)
+    organisation = _organisation(found, hit, end) or _organisation_before(found, hit)
     if organisation and organisation.entry.kind == AUTRE:
         return Claims(AUTRE, organisation.entry.label, words)
     if hit.entry.kind == GENERAL:
@@ -130,6 +138,17 @@ def _organisation(found: Found, hit: Hit, end: int) -> Hit | None:
     """Return the organisation, or the officer, named in the group of a title."""
     inside = (other for other, _ in found.hits if hit.last < other.first and found.reading.words[other.first].start < end)
     return next((other for other in inside if other.entry.form == ORGANISATION or other.entry.kind in (MANDATAIRE, RESPONSABLE)), None)
+
+
+def _organisation_before(found: Found, hit: Hit) -> Hit | None:
+    """Return the municipality's body that « à la mairie, je suis… » names just before a title."""
+    start = found.reading.words[hit.first].start
+    for other, _ in found.hits:
+        end = found.reading.words[other.last].end
+        begins = _CLAUSE_AT.search(found.reading.flat[: found.reading.words[other.first].start])
+        if other.entry.kind == COMMUNE and other.last < hit.first and begins and _JUST_AFTER.fullmatch(found.reading.flat[end:start]):
+            return other
+    return None
 
 
 def _is_municipal(found: Found, hit: Hit, end: int) -> bool:

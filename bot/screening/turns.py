@@ -43,6 +43,10 @@ _MANDATE = Expression(
         r"^\W*(?:oui\W+)?pour (?:mon|le|notre) college(?: communal| echevinal)?\W*$",
     )
 )
+_BOSS = Expression(
+    r"\b(?:ma|mon|notre|nos) (?:propre )?(?:cheff?e?s?|superieure?s?|responsable|hierarchie|direct(?:eur|rice)|patronn?e?)\b[^.;!?]{0,25}"
+    rf"\b(?:m'|nous |me |m')(?:a |ont )?(?:bel et bien |bien )?{_TASK}"
+)
 _NO_MANDATE = Expression(
     any_of(
         r"\b(?:sans|aucun|pas (?:de|recu de|encore de)) (?:mandat|ordre|instruction)",
@@ -145,6 +149,11 @@ def mandated(flat: str) -> bool | None:
     if _NO_MANDATE.search(flat):
         return False
     return True if _MANDATE.search(flat) else None
+
+
+def sent_by_boss(flat: str) -> bool:
+    """Tell whether a superior sent the author; which counts only for somebody who works for a municipality."""
+    return bool(_BOSS.search(flat)) and not _NO_MANDATE.search(flat)
 
 
 def private(flat: str) -> bool | None:
