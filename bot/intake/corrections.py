@@ -8,7 +8,13 @@ from bot.text import fold
 
 _FIELDS = (
     ("email", re.compile(r"\b((e-?)?mails?|mels?|courriels?|adresse (mail|e-?mail|electronique))\b|@")),
-    ("telephone", re.compile(r"\b(tel|telephone|gsm|portable|mobile|numero)\b|^\W*\d[\d ./()-]{7,}$")),
+    (
+        "telephone",
+        re.compile(
+            r"\b(tel|telephone|gsm|portable|mobile|numero)\b|(?:^|\b(?:c'est|plutot|pardon|non"
+            r"|erreur)\W+)\+?\d[\d ./()-]{7,}\W*$"
+        ),
+    ),
     ("fonction", re.compile(r"\b(fonctions?|titre|poste|mandat)\b")),
     ("commune", re.compile(r"\b(communes?|ville|municipalite)\b")),
     ("pays", re.compile(r"\bpays\b")),
@@ -27,6 +33,10 @@ _SUBJECT = re.compile(
     r"\b(?:objet|sujet|motif|but de ma demande)\b.*?(?:\b(?:est|devient|par|en)\b|:(?=\s))\s*(?:plut[ôo]t\b\s*)?(?!pas\b)(\S.*)",
     re.IGNORECASE,
 )
+_ALIKE = 80
+"""How alike two spellings of a name are, in per cent, for one to put the other right."""
+_SPELLING = re.compile(r"\s+(?:avec|sans|en) (?:une?|deux|le|la|l['’]|des)\b.*$", re.IGNORECASE)
+"""« … avec un x »: how it is spelt, not part of it."""
 _NAME_INSIDE = re.compile(
     r"\b(?:mon nom(?: complet| de famille)?(?:\s*:| est| c['’]est| s['’][ée]crit)?"
     r"|je m['’]appelle)\s+([^\W\d_][\w'’-]+(?:\s+[^\W\d_][\w'’-]+){0,3}?)"
@@ -52,6 +62,18 @@ def field_named(text: str) -> str | None:
     return next((field for field, pattern in _FIELDS if pattern.search(folded)), None)
 
 
+def respelt(known: str | None, value: str) -> str:
+    """A name of which a part was spelt again: « de Coninckx » puts « Marie-Ange de Coninck » right, and keeps the first name."""
+    from rapidfuzz import fuzz
+
+    old, new = (known or "").split(), value.split()
+    if not 0 < len(new) < len(old):
+        return value
+    if fuzz.ratio(fold(" ".join(old[-len(new) :])), fold(value)) >= _ALIKE:
+        return " ".join([*old[: -len(new)], *new])
+    return " ".join([*new, *old[len(new) :]]) if fuzz.ratio(fold(" ".join(old[: len(new)])), fold(value)) >= _ALIKE else value
+
+
 def named_name(text: str) -> str | None:
     """The name that a correction of several things gives: « …, mon nom c'est Dethieux Martine, mail … »."""
     found = _NAME_INSIDE.search(text)
@@ -74,4 +96,6 @@ def new_value(text: str, field: str | None = None) -> str:
     subject = _SUBJECT.search(text) if field == "objet" else None
     parts = [subject.group(1)] if subject else _ANNOUNCES.split(text)
     values = [value for part in parts if (value := part.strip(" .,:;!"))]
+    if field == "nom":
+        values = [_SPELLING.sub("", value) for value in values]
     return values[-1] if values and not _WRONG.fullmatch(fold(values[-1])) else text

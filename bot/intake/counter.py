@@ -78,7 +78,8 @@ class Counter:
         if _ERASABLE.search(fold(heard.text)) and "?" in heard.text:
             return Turn((Message(self.desk.texts("donnees")),), listening, context)
         if heard.intent == PRESENTATION and (introduced := self.reception.introduce(heard, listening)):
-            return introduced
+            asked = self.answers.asked_beside(heard)
+            return replace(introduced, messages=asked.messages + introduced.messages, context=asked.context) if asked else introduced
         said = self.answers.reply(heard, context)
         if not any(message.source for message in said.messages) and (introduced := self.reception.welcomes(heard, listening)):
             return introduced

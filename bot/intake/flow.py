@@ -212,7 +212,8 @@ class Intake:
         if reading.value is not None and (field in {"email", "telephone"} or corrections.field_named(reading.value) != field):
             if reading.doubt:
                 return self.speaking.ask(replace(dossier.with_field(field, None), asks=field, doubt=reading.value, tries=0), context)
-            changed = replace(dossier.with_field(field, reading.value), tries=0)
+            value = corrections.respelt(dossier.nom, reading.value) if field == "nom" else reading.value
+            changed = replace(dossier.with_field(field, value), tries=0)
             return self.speaking.again(changed, context, self.texts("demande.corrige"))
         return self.speaking.ask(replace(dossier.with_field(field, None), asks=field, doubt="", tries=0), context)
 
@@ -304,7 +305,7 @@ class Intake:
         if field == "nom" and known != dossier and not text:
             return self.speaking.ask(replace(known, tries=0), context, self.texts("demande.note"))
         reading = read(field, text, dossier.profile.pays)
-        if field == "nom" and reading.value and self.screening.is_own_commune(dossier.profile, reading.value):
+        if field == "nom" and reading.value and self.screening.is_no_person(dossier.profile, reading.value):
             return self.speaking.misunderstood(known, context)
         if reading.value is None:
             return self.unread(known, context, reading.fault)

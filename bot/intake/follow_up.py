@@ -19,10 +19,11 @@ _FATE = re.compile(
     r"|\b(?:ma|notre|la|mes) (?:demande|reference|requete|dossier)\b|\bnumero de (?:reference|dossier|demande|suivi)\b|\b(?:la|ma"
     r"|une?) ref\b"
     r"|\bou en (?:est|sont|suis)\b|\b(?:avez|as)[- ](?:vous|tu) (?:bien |deja )*(?:envoy|transmis|recu|relay|enregistr)\w*"
-    r"|\bquand (?:vais[- ]je|est[- ]ce qu\w+|aurai[- ]je|serai[- ]je|va[- ]t[- ]on|on me|recevr\w+|me)\b.{0,30}\b(?:repon|contact"
+    r"|\bquand (?:vais[- ]je|est[- ]ce qu[' \w]{0,4}|aurai[- ]je|serai[- ]je|va[- ]t[- ]on|on me|recevr\w+|me)\b.{0,30}\b(?:repon|contact"
     r"|rappel|nouvelle|reponse)"
     r"|\bdelai de reponse\b|\breference (?:deja|svp|encore)\b|\b(?:redonn|rappel|repet|redi)\w*[- ]moi.{0,25}\breference\b"
 )
+_WHEN = re.compile(r"\b(?:quand|delai|combien de temps)\b")
 _CHANGE = re.compile(
     r"\b(?:modifi|chang|corrig|complet|ajout|rectif|mettre a jour|actualis)\w*\b.{0,25}\b(?:ma|la|cette|a ma|notre) demande\b"
     r"|\b(?:une|d'une) erreur (?:dans|sur) (?:mon|ma|la|le)\b|\bje me suis trompe\w*\b"
@@ -52,6 +53,8 @@ class FollowUp:
             message = Message(self.texts("demande.plus_modifiable", reference=leads[-1].reference), (button,))
             return Turn((message,), replace(dossier, offered=OFFER_REQUEST), context)
         lines = [self.state(lead) for lead in leads]
+        if _WHEN.search(bare(heard.text)):
+            reply_by = reply_by or self.texts("demande.deroulement.delai")
         return Turn((Message("\n".join([*lines, reply_by] if reply_by else lines)),), dossier, context)
 
     def state(self, lead: KeptLead) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.answers.model import Button, Message
 from bot.intake.model import CONFIRMATION, CONSENT, Dossier
 from bot.screening import Decision
+from bot.screening.lexicon import PARTENAIRE
 from bot.text import typeset
 from bot.texts import Texts
 
@@ -31,6 +32,8 @@ def question(texts: Texts, dossier: Dossier, field: str, decision: Decision) -> 
         return Message(typeset(decision.reason), _buttons(texts, ("oui", "non")))
     if field == "profil" and decision.rule == _VAGUE_RULE:
         return Message(texts("demande.questions.organisation"))
+    if field == "fonction" and dossier.profile.kind == PARTENAIRE:
+        return Message(texts("demande.questions.fonction_partenaire"))
     return Message(texts(f"demande.questions.{field}"), _buttons(texts, _CHOICES.get(field, ())))
 
 

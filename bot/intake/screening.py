@@ -28,7 +28,7 @@ from bot.screening.claims import LOCAL
 from bot.screening.lexicon import AGENT, AUTRE, MANDATAIRE, PARTENAIRE, RESPONSABLE
 from bot.screening.profile import describe
 from bot.screening.rules import unknown
-from bot.text import fold
+from bot.text import clean, defuse, fold
 
 _UNDONE = frozenset({"negated", "former", "future", "relative"})
 """Signals that take a function away: they answer the question of the function too."""
@@ -43,8 +43,16 @@ _REJECTED = re.compile(
     r"|c)\W+){0,4}$"
 )
 """« … , pas avec Kébémer »: the municipality that is not meant."""
+_LONGEST_FUNCTION = 120
+"""Characters of a partner's function, kept in their own words with the organisation."""
+_NO_PARTNER = frozenset({"étudiant", "élève", "presse", "ancien", "candidat"})
 _SHORT = 7
 """Words of a correction in which a misspelt municipality is guessed at."""
+_ORGANISATION = re.compile(
+    r"(?:l'|la |le |une? |notre |nous |mon )*(?:ongd?|asbl|vzw|association|fondation|commune|mairie|ville|cpas|cooperative|agence"
+    r"|federation|comite|collectif)\b"
+)
+"""What begins the name of an organisation, and of no person."""
 _AND = re.compile(r"\s+(?:et|ou|puis)\s+(?:aussi\s+|a\s+|à\s+)?|\s*/\s*|\s*[,;]\s*", re.IGNORECASE)
 _NO_FUNCTION = re.compile(
     r"@|https?:|^/|\d{4}|[<>{}]|\b(idem|recommencer|retour|help|nsp|deja dit|comprends? (pas|rien)|pas compris|pas besoin|je prefere"
@@ -86,9 +94,10 @@ class Screening:
         claims = self.claims(text)
         return bool(claims.kind or claims.function or claims.private is not None)
 
-    def is_own_commune(self, profile: Profile, name: str) -> bool:
-        """Whether what was given as a name is the municipality once more."""
-        return bool(profile.commune) and keys(name) == keys(profile.commune or "")
+    def is_no_person(self, profile: Profile, name: str) -> bool:
+        """Whether what was given as a name is the municipality once more, or an organisation: « ONG Faso Eau »."""
+        place = profile.partner_of.name if profile.partner_of else profile.commune
+        return (bool(place) and keys(name) == keys(place or "")) or _ORGANISATION.match(fold(name)) is not None
 
     def names_something_else(self, name: str) -> bool:
         """Whether what looks like a person's name is a function or a municipality."""
@@ -136,9 +145,9 @@ class Screening:
         if field == "profil":
             return self._capacity(profile, text)
         if field == "fonction":
+            if profile.kind == PARTENAIRE and (function := self._partner_function(text)):
+                return replace(profile, function=function)
             claims = self._function(text, profile.type if profile.kind == AGENT else None)
-            if profile.kind == PARTENAIRE and claims.kind == AUTRE and claims.function:
-                return replace(profile, function=claims.function)
             told = claims.kind or claims.function or claims.signals & _UNDONE or claims.place
             return add(profile, claims) if told else None
         if field == "commune":
@@ -162,6 +171,13 @@ class Screening:
                 claims = replace(claims, function=None, signals=frozenset())  # the function is asked for next, in its own words
         said = claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None
         return add(profile, claims) if said or claims.place else None
+
+    def _partner_function(self, text: str) -> str | None:
+        """What a partner answers to « Pour quelle organisation, et quelle y est votre fonction ? », in their own words."""
+        claims = self._function(text)
+        told = defuse(clean(text, _LONGEST_FUNCTION))
+        heard = bool(claims.function or claims.kind or claims.potential or _ORGANISATION.match(fold(told)))
+        return told if heard and claims.private is not True and claims.type not in _NO_PARTNER else None
 
     def _completed(self, profile: Profile, text: str) -> Claims | None:
         """A title that the answer completes: « conseillère », and then « communale »."""

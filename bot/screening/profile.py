@@ -111,7 +111,8 @@ def _with_kind(profile: Profile, claims: Claims) -> Profile:
         return profile
     if claims.kind == AGENT and not claims.function and profile.potential and profile.kind is None:
         return replace(profile, kind=profile.potential)
-    keeps = profile.function if claims.function is None and (profile.kind is None or {profile.kind, claims.kind} <= LOCAL) else None
+    alike = profile.kind in (None, claims.kind) or {profile.kind, claims.kind} <= LOCAL
+    keeps = profile.function if claims.function is None and alike else None
     free = "texte_libre" in claims.signals if claims.function else profile.free_function
     return replace(
         profile,

@@ -91,6 +91,10 @@ RULES: tuple[Rule, ...] = (
          lambda p: may_be_partner(p) and p.type == "association de communes" and (p.several or has_partner(p)), HUMAN,
          "La section « Attention » vise les communes et leurs partenaires directs ; pour une association de communes, une "
          "personne doit en juger."),
+    Rule("partenaire.fonction", "se dit partenaire direct d'une commune nommée, organisation et fonction encore inconnues",
+         lambda p: has_partner(p) and p.function is None, TO_SPECIFY,
+         "La section « Attention » admet les partenaires directs des communes : il reste à préciser l'organisation et la fonction.",
+         ("fonction",)),
     Rule("partenaire", "se dit partenaire direct d'une commune nommée",
          has_partner, ADMISSIBLE,
          "La demande vient du partenaire direct d'une commune, que la section « Attention » admet à côté des communes."),

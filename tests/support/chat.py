@@ -62,10 +62,12 @@ class Chat:
     asked: list[str | None] = field(default_factory=list)
 
     def say(self, message: str, **more: object) -> Reply:
-        """Send one message. json.dumps and not httpx's own: odd characters travel as escapes."""
+        """Send one message; no reply may say a thing twice. json.dumps and not httpx's own: odd characters travel as escapes."""
         response = self.client.post("/api/chat", content=json.dumps({"message": message, "session": self.session, **more}))
         reply = Reply(response.status_code, response.json())
         if reply.status == 200:
+            said = [message["text"] for message in reply.messages]
+            assert len(said) == len(set(said)), f"said twice in one reply: {reply.body}"
             self.session = reply.body["session"]
             self.asked.append(reply.asks)
         return reply

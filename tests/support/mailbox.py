@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email
 import email.policy
+from collections import Counter
+from collections.abc import Iterable
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
@@ -35,6 +37,11 @@ class Mailbox:
             self.open()
         vars(self.postmaster).update({name: value for name, value in vars(Postmaster()).items() if name not in {"accepted", "recipients"}})
 
+    def clear(self) -> None:
+        """Forget what was accepted so far."""
+        self.postmaster.accepted.clear()
+        self.postmaster.recipients.clear()
+
     def all(self) -> list[EmailMessage]:
         """Every mail that was accepted, in order."""
         return [email.message_from_bytes(body, EmailMessage, policy=email.policy.default) for body in self.postmaster.accepted]
@@ -43,9 +50,23 @@ class Mailbox:
         """The mails about one request."""
         return [mail for mail in self.all() if reference in str(mail["Subject"])]
 
+    def ids(self) -> Counter[str]:
+        """How often each Message-ID has arrived."""
+        return ids_of(self.all())
+
 
 def text_of(mail: EmailMessage, kind: str = "plain") -> str:
     """What a person reads in a mail."""
     body = mail.get_body((kind,))
     assert body is not None
     return str(body.get_content())
+
+
+def ids_of(mails: Iterable[EmailMessage]) -> Counter[str]:
+    """How often each Message-ID is among some mails."""
+    return Counter(str(mail["Message-ID"]) for mail in mails)
+
+
+def expected_ids(*references: str, kinds: tuple[str, ...] = ("contact", "confirmation"), times: int = 1) -> Counter[str]:
+    """The Message-IDs of the mails about some leads, each arrived so many times."""
+    return Counter({f"<{reference.lower()}.{kind}@association.example>": times for reference in references for kind in kinds})

@@ -178,7 +178,7 @@ def test_the_decision_is_taken_once_more_at_the_end() -> None:
 
 REQUESTS = {
     "an officer": (OFFICER, *CONTACTS),
-    "a partner": ("une ONG voudrait participer", "de la commune de Nouna", *CONTACTS),
+    "a partner": ("une ONG voudrait participer", "de la commune de Nouna", "directrice de l'ONG Eau vive", *CONTACTS),
     "a sector": ("je suis chef de secteur en RDC et je veux participer", "Kimvula", *CONTACTS),
     "an association of municipalities": (
         "association de communes, nous voulons participer",

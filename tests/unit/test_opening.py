@@ -22,7 +22,7 @@ from bot.intake.opening import introduced, purpose
         ("Je suis Échevine des Finances", ["Échevine des Finances"], "Échevine des Finances"),
         ("je m'appelle claire dumont", ["claire dumont"], None),
         ("le bourgmestre Jean Exemple m'envoie, je suis Claire Dumont", ["Jean Exemple", "Claire Dumont"], "Claire Dumont"),
-        ("Je m'appelle Claire Dumont", [], None),
+        ("je m'appelle claire", [], None),
         ("", [], None),
     ],
     ids=[

@@ -11,7 +11,7 @@ from bot.places import Gazetteer, resolve_country
 from bot.screening import Lexicon, Profile, decide, read_claims, read_function, read_mandate, read_partner, update, with_country, with_place
 
 DATA = Path(__file__).parent / "data"
-_NEARLY = {"mandataire.incomplet", "responsable.incomplet", "mandate.incomplet"}
+_NEARLY = {"partenaire.fonction", "mandataire.incomplet", "responsable.incomplet", "mandate.incomplet"}
 
 
 def _rows(name: str) -> list[list[str]]:
@@ -155,7 +155,7 @@ CONVERSATIONS = [
     ("region", [("profil", "échevine"), ("commune", "Région wallonne")], "niveau.region"),
     ("no town", [("profil", "échevine"), ("commune", "d'aucune commune")], "niveau.aucune"),
     ("no answer changes nothing", [("profil", "échevine à Huy"), ("commune", "je ne sais pas")], "mandataire"),
-    ("partner", [("profil", "une ONG"), ("partenaire_de", "de la commune de Nouna")], "partenaire"),
+    ("partner", [("profil", "une ONG"), ("partenaire_de", "de la commune de Nouna")], "partenaire.fonction"),
     ("partner of several", [("profil", "une ONG"), ("partenaire_de", "de plusieurs communes")], "partenaire.a_preciser"),
     ("federation", [("profil", "association de communes"), ("partenaire_de", "de plusieurs communes")], "partenaire.communes"),
     ("firm", [("profil", "Notre bureau d'études est mandaté par la ville de Thiès")], "partenaire.entreprise"),
