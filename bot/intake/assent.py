@@ -55,7 +55,8 @@ _NOT = re.compile(
 )
 """What takes a yes back, changes something, sets a condition or asks; « rien à corriger » is put out of its way before."""
 _NOTHING = re.compile(
-    r"\b(?:rien|aucune? \w+) (?:a|d'autre a|de plus a) \w+|\bpas d'(?:erreurs?|objections?)\b|\bpourquoi pas\b|\bsans (?:erreur"
+    r"^mais (?=oui|ouais|bien|si|certain|absol|evidem|volont)|\b(?:rien|aucune? \w+) (?:a|d'autre a|de plus a) \w+"
+    r"|\bpas d'(?:erreurs?|objections?)\b|\bpourquoi pas\b|\bsans (?:erreur"
     r"|faute)s?\b"
     r"|\bje veux bien\b|\bc'est (?:bien )?(?:mon|ma) (?:adresse|numero|nom|fonction|commune)\b|\b(?:avec"
     r"|j'ai) (?:bien )?(?:tout )?complete\b|\bplus tot\b"

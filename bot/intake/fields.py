@@ -28,11 +28,13 @@ _NAME_OPENING = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"^(?:m\.|mr\.?|mme\.?|mlle\.?|madame|monsieur|dr\.?|ir\.?)\s+", re.IGNORECASE)
-_NOT_IN_NAME = re.compile(r"[@<>{}\[\]|\\\"=_#*%$€;?!]|https?:|\d|^/|/$|//")
+_NOT_IN_NAME = re.compile(r"[@<>{}\[\]|\\\"=_#*%$€;?!؟]|https?:|\d|^/|/$|//")
 _NOT_A_NAME = frozenset(
-    "merci bonjour bonsoir salut oui non ok okay euh bof hein quoi pourquoi comment combien quel quelle votre vous ca test rien personne "
-    "aucun aucune je sais veux faut dire anonyme secret stop annuler aide menu hello coucou voila attendez attends moment minute pas "
-    "c'est il elle on nous mon ma mes qui que ou ne comprends comprend compris idem recommencer retour help importe peu deja nsp".split()
+    "merci bonjour bonsoir salut oui non ok okay euh bof hein quoi pourquoi comment combien quel quelle votre vous ca test "
+    "rien personne aucun aucune je sais veux faut dire anonyme secret stop annuler aide menu hello coucou voila attendez "
+    "attends moment minute pas excusez excuse pardon desole desolee attention sorry what where could please wat waar was ik "
+    "ich i the c'est il elle on nous mon ma mes qui que ou ne comprends comprend compris idem recommencer retour help importe "
+    "peu deja nsp".split()
 )
 """Words that are neither a name nor, alone, a subject."""
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]{0,500}>")
@@ -48,7 +50,8 @@ _LABELLED = re.compile(
 )
 """« Léchevin, prénom Hugues », « mon prénom est Hugues, mon nom Léchevin »."""
 _ANNOUNCES = re.compile(
-    r"(?<!\w)(?:je m['’]appelle|on m['’]appelle|je me nomme|je me pr[ée]nomme|je r[ée]ponds au nom d(?:e |['’])"
+    r"(?<!\w)(?:(?<!^)mon nom(?: complet)? (?:est|c['’]est)|je m['’]appelle|on m['’]appelle|je me nomme|je me pr[ée]nomme"
+    r"|je r[ée]ponds au nom d(?:e |['’])"
     r"|je rigole\W+c['’]est)\s*",
     re.IGNORECASE,
 )

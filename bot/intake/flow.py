@@ -282,7 +282,11 @@ class Intake:
         if not dossier.tries:
             return self.speaking.ask(replace(dossier, tries=1), context, self.texts(f"demande.pourquoi.{dossier.asks}"))
         if dossier.asks in SCREENING:
-            return self.speaking.silent(dossier, context)
+            turn = self.speaking.silent(dossier, context)
+            if not (signs.asks_something(heard) and self.answerer.knows(heard, context)):
+                return turn
+            said = self.answerer.reply(heard, context)
+            return replace(turn, messages=turn.messages + said.messages, context=said.context)
         if dossier.asks == "objet":
             return self.speaking.advance(replace(dossier, objet=self.texts("demande.sans_objet"), tries=0), context)
         return self.speaking.end(dossier, context, "demande.refus_repete")

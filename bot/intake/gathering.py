@@ -15,6 +15,18 @@ _REMOVES = re.compile(
     r"\b(?:sans|pas|plus|ni|retir\w*|enlev\w*|supprim\w*|effac\w*|otez?|virez?)\b[^.;!?@\d]{0,25}\b(?:tel|telephone|gsm|portable"
     r"|fixe|numero)\b"
 )
+_SUBJECT = re.compile(
+    r"\b(?:l['’])?(?:objet|sujet)(?: de ma demande)?\s*(?::|c['’]est"
+    r"|est)\s*(?!@)([^@]{4,400}?)(?:[.;]\s+[A-ZÀ-Ý].*)?$",
+    re.IGNORECASE,
+)
+"""« …, objet : participation au programme »."""
+_LABELS = re.compile(
+    r"[\s,;:()-]*(?:\bet\s+)?\b(?:le |la |l['’]|mon |ma |voici |mon )?(?:gsm|t[ée]l[ée]?(?:phone)?|num[ée]ro|portable|courriel"
+    r"|e-?mail|mail|adresse)\b.*$",
+    re.IGNORECASE,
+)
+"""What announces an address or a number that was taken out: « …, le courriel de la mairie : »."""
 _LEFT_OVER = re.compile(
     r"^(?:[\W_]|\b(?:mon|ma|le|la|et|ou|voici|c'est|est|tel|telephone|gsm|portable|numero|e-?mail|mail|adresse|courriel|svp|merci"
     r"|voila|bonjour"
@@ -27,14 +39,17 @@ def gathered(dossier: Dossier, text: str) -> Dossier:
     email = None if dossier.email else find_email(text)
     phone = None if dossier.telephone else find_phone(without_emails(text), dossier.profile.pays)
     known = replace(dossier, email=dossier.email or (email if email and not looks_wrong(email) else None))
-    return replace(known, telephone=phone) if phone else known
+    known = replace(known, telephone=phone) if phone else known
+    named = _SUBJECT.search(text) if dossier.objet is None and dossier.asks else None
+    return replace(known, objet=read_subject(named[1]).value) if named else known
 
 
 def beside(text: str, country: str | None) -> str:
     """What a message says apart from an address and a number: a name, most often; empty when nothing is left."""
     email = find_email(text)
     rest = without_phones(without_email(text, email) if email else text, country)
-    return "" if _LEFT_OVER.match(fold(rest)) else rest
+    rest = _LABELS.sub("", rest)
+    return "" if _LEFT_OVER.match(fold(rest)) else rest.strip(" ,;:-)(")
 
 
 def keeps_no_phone(text: str) -> bool:

@@ -53,6 +53,11 @@ _ORGANISATION = re.compile(
     r"|federation|comite|collectif)\b"
 )
 """What begins the name of an organisation, and of no person."""
+_AFFIRMED = re.compile(
+    r"\b(?:commune|ville|mairie)\b[^.;!?]{0,25}\b(?:est|c'est|etait|:)\W*(?:bien |donc |plutot |celle de |la "
+    r"|le )*$|\bplutot\W+(?:a |de )?$"
+)
+"""« … ma commune est Lierneux »: the municipality that is meant, whatever others are named."""
 _AND = re.compile(r"\s+(?:et|ou|puis)\s+(?:aussi\s+|a\s+|à\s+)?|\s*/\s*|\s*[,;]\s*", re.IGNORECASE)
 _NO_FUNCTION = re.compile(
     r"@|https?:|^/|\d{4}|[<>{}]|\b(idem|recommencer|retour|help|nsp|deja dit|comprends? (pas|rien)|pas compris|pas besoin|je prefere"
@@ -211,9 +216,13 @@ class Screening:
             claims = self.claims(text)
             return add(profile, claims) if claims.kind and claims.kind != profile.kind else None
         placed = with_place(profile, place)
-        if placed.kind is None and placed.potential in (MANDATAIRE, RESPONSABLE) and place.known:
-            return replace(placed, kind=placed.potential, unplaced_title=True)
-        return placed
+        return self.with_title_in_commune(placed) or placed
+
+    def with_title_in_commune(self, profile: Profile) -> Profile | None:
+        """A title of direction and a municipality, asked about and given without an institution: held to belong together, with a remark."""
+        known = profile.place is not None and profile.place.is_municipality and profile.place.known
+        leads = profile.kind is None and profile.function and profile.potential in (MANDATAIRE, RESPONSABLE)
+        return replace(profile, kind=profile.potential, unplaced_title=True) if known and leads else None
 
     def correct(self, profile: Profile, text: str) -> Profile | None:
         """The profile after a correction of who or where: « non, Ixelles », « en fait je suis conseillère »; None when it is none."""
@@ -236,7 +245,8 @@ class Screening:
         """The municipality that a correction puts in the place of `commune`: the last one named that is another."""
         folded = read(text).flat
         named = [mention for mention in self.gazetteer.find(text) if not _REJECTED.search(folded[: mention.start])]
-        other = [mention.place for mention in named if mention.place.name != commune]
+        affirmed = [mention for mention in named if _AFFIRMED.search(folded[: mention.start])]
+        other = [mention.place for mention in affirmed or named if mention.place.name != commune]
         return other[-1] if other else None if named else self._bare_place(text)
 
     def _bare_place(self, text: str) -> Place | None:

@@ -79,6 +79,8 @@ class Speaking:
             return self.silent(dossier, context)
         if tries > PATIENCE:
             return self.end(dossier, context, "demande.refus_repete")
+        if dossier.asks == "profil" and (placed := self.screening.with_title_in_commune(dossier.profile)):
+            return self.advance(replace(dossier, profile=placed, tries=0), context)
         if dossier.asks == "profil" and (other := self.otherwise(dossier)):
             return self.ask(replace(dossier, asks=other, tries=tries), context, self.texts("demande.autrement"))
         key = fault or dossier.asks or "profil"

@@ -19,10 +19,11 @@ _NAMED = re.compile(rf"\b{_BODY}{_KIND}\s+(?:de la ville |de la commune )?(?:de\
 _FUNCTION_NEAR = re.compile(
     r"\b(?:echevin|bourgmestre|maire|conseill|adjoint|direct|secretaire|president|receveur|chef|coordin|cpas)[^.;!?]{0,60}$"
 )
-_STANDS = re.compile(r"(?:^|[\s(,/'-])(?:a|de|d'|du|des|au|aux|sur|en)\s*$")
+_STANDS = re.compile(r"(?:^|[\s(,/'-])(?:a|de|d'|du|des|au|aux|sur|en)\s*$|\b(?:commune|ville|mairie)\b[^.;!?]{0,20}\b(?:est|c'est)\s*$")
 _NOT_MUNICIPAL = re.compile(
     r"\b(?:rue|avenue|av|chaussee|place|boulevard|bd|route|quai|gare|aeroport|universite|univ|hopital|chu|chr|diocese|cercle|provinces?|"
-    r"regions?|departement|district|prefecture|gouvernorat|cour|tribunal|festival|club|musee|ecole|athenee|lycee|port|cathedrale|parlement|"
+    r"regions?|departement|district|prefecture|gouvernorat|cour|tribunal|festival|club|musee|ecole|athenee|lycee|port|cathedrale"
+    r"|parlement|"
     r"quartier|conseil regional|wilaya|haut-commissariat|gouverneure?|prefete?)"
     r"(?: (?:communale?|fondamentale|libre|sociale?|provinciale?|regionale?|autonome))*\s+(?:de l'|de la |de |d'|du |des )?\s*$"
 )

@@ -27,6 +27,8 @@ _WITH = re.compile(
     r"\b(?:avec|vers|chez|entre|km de|kilometres de|pres de|proche de|cote de|voisine? de|habit\w+(?: a)?|reside\w* a"
     r"|domicilie\w* a|evacue\w* a|hospitalise\w* a|jumelee? a|partenariat (?:avec|entre)"
     r"|aide[rz]? (?:a|la)|"
+    r"(?:nom|parle|rencontre\w*|vue?s?|entendu|colloque|seminaire|reunion|visite\w*|vacances|etudi\w*|nee?|voyage"
+    r"|retour) (?:\w+ ){0,2}(?:a|de)|"
     r"(?:un|mon|notre|nos|des) projets? (?:a|dans)|mission a|partir a|ecole a)\W+(?:[\w']+\W+){0,4}$"
 )
 
@@ -71,6 +73,8 @@ def _combine(found: Found) -> Claims:
         if found_role in _SIGNALS and (hit.entry.kind not in (COMMUNE, GENERAL) or found_role == FORMER)
     )
     signals |= {"pour_commune"} if turns.for_commune(flat) else frozenset()
+    if turns.minor(flat):
+        return Claims(AUTRE, MINOR_TYPE)
     base = Claims(mandate=turns.mandated(flat), private=turns.private(flat), partner=turns.partner(flat), signals=signals)
     stated = own(found)
     if turns.ended(flat):
@@ -148,8 +152,6 @@ def _partner_or_other(found: Found, base: Claims, other: Claims) -> Claims:
 
 
 def _by_signals(found: Found, base: Claims, vague: Claims | None) -> Claims:
-    if turns.minor(found.reading.flat):
-        return replace(base, kind=AUTRE, type=MINOR_TYPE)
     if turns.nobody(found.reading.flat):
         return replace(base, kind=AUTRE, type="particulier")
     if vague and vague.function:

@@ -14,7 +14,7 @@ DETERMINER = r"(?:le |la |l'|les |un |une |de |des |du |d'|au |aux |ce |cette |c
 KIN = any_of(
     "epouse?|epoux|femme|mari|conjointe?|compagn\\w+|veuve?",
     "fils|fille|freres?|soeurs?|neveu|niece|cousine?|oncle|tonton|tante|pere|mere|papa|maman|parents?|gendre|beau-\\w+|belle-\\w+",
-    "grand-pere|grand-mere|petit-\\w+|parrain|marraine|amie?|copain|copine|voisine?|homonyme",
+    "grand-pere|grand-mere|petit-\\w+|parrain|marraine|amie?|copain|copine|voisine?|homonyme|daronn?e?|reuf|reum|reup|pote",
 )
 _OFFICE = "(?:mandat|poste|fonctions?|charge|role|metier|profession|titre)"
 
@@ -23,7 +23,7 @@ SELF = Expression(
         r"\bje (?:suis|reste|demeure|sieges?)|\bj'?suis|\bch'?u?is?|\bch'?suis|\bsuis|\bnous sommes|\bon est",
         r"\bj'(?:occupe|exerce|assume)|\bfais(?:ons)? partie (?:du|de la|de l'|des|de|d')",
         r"\bmoi(?:[- ]meme)?|\bici|\bvoici|\bvoila|\bpar ma voix de|\b(?:juste|simplement)(?= une? )|\bsoussignee?|\bsignee?",
-        r"\ben (?:ma |notre )?(?:double )?(?:tant|qualite|capacite|fonction)(?: que| de| d')?",
+        r"\bes qualites?(?: de| d')?|\ben (?:ma |notre )?(?:double )?(?:tant|qualite|capacite|fonction)(?: que| de| d')?",
         r"\bagissant comme|\bau titre d(?:e\b|')|\ba titre d(?:e\b|')|\bcomme",
         r"\bdevenue?|\bnommee?|\b(?:re)?elue?|\bdesignee?|\bpromue?",
         r"\bc ?'? ?(?:est|es)(?: bien)?(?: moi)?|\bc(?= )",
@@ -84,7 +84,7 @@ LEFT = (
         RELATIVE,
         Expression(
             rf"\b(?:mon|ma|mes|nos|notre|son|sa|une?)\W+(?:[\w-]+\W+)?{KIN}\b"
-            r"(?:(?! et je\b| mais je\b| moi\b| je suis\b)[^.;]){0,40}?(?:est|etait|fut|sont|,)\W+(?:[\w-]+\W+){0,2}$"
+            r"(?:(?! et je\b| mais je\b| moi\b| je suis\b)[^.;]){0,40}?(?:est|c'est|c|etait|fut|sont|,)\W+(?:[\w-]+\W+){0,2}$"
         ),
     ),
     (
@@ -208,7 +208,7 @@ START = Expression(r"^\W*(?:(?:bonjour|bonsoir|salut|slt|bjr|hello|madame|monsie
 REPORTED = Expression(r"^\W*(?:[\w'-]+\W+){0,6}?qui (?!vous\b|ecris|suis\b)")
 """« c'est le bourgmestre qui m'a dit »: not the speaker."""
 IT_IS_ME = Expression(r"^[^.;!?]{0,60}\b(?:c ?'?(?:est )?(?:bien )?moi|que je suis|vous ecrit)\b")
-VERBS = frozenset({"preside", "siege", "dirige", "gere", "tete", "assure", "assume"})
+VERBS = frozenset({"suis", "preside", "siege", "dirige", "gere", "tete", "assure", "assume"})
 """First words of variants that say what the speaker does."""
 VERB = Expression(r"\b(?:est|a|ont|m'a|nous|vous|veut|souhaite\w*|voudrait|doit|peut|dit|va|sera|demande|cherche|me|ne|fait|vient)\b")
 NOT_A_NAME = Expression(

@@ -12,7 +12,10 @@ from bot.screening.found import Found
 from bot.screening.lexicon import AGENT, AUTRE, COMMUNE, GENERAL, MANDATAIRE, ORGANISATION, PERSONNE, RESPONSABLE, TITRE, Hit
 from bot.screening.patterns import OWN, VERBS
 
-_CONSULTATIVE = re.compile(r"\W*(?:des |de |d')?(?:enfants|jeunes|aines|seniors|ados|eleves|consultati\w+|juniors?|un jour)\b")
+_CONSULTATIVE = re.compile(
+    r"\W*(?:(?:du|au) conseil(?: communal| municipal)? )?(?:des |de |d')?(?:enfants|jeunes|aines|seniors"
+    r"|ados|eleves|consultati\w+|juniors?|un jour)\b"
+)
 _FIELD = re.compile(
     r"(?: (?:communale?s?|municipale?s?|administrati[fv]e?s?|techniques?|principale?s?|adjointe?s?|ff|faisant fonction)\b)*"
     r"(?: (?:(?:et )?(?:(?:en charge )?(?:de la |de l'|des |du |de |d'|aux |au |a la |a l'))|(?<=service )|(?<=services ))"
@@ -46,6 +49,11 @@ _CANDIDATE_FOR = re.compile(
     r"\W*(?:comme|en tant qu|au (?:programme|partenariat|jumelage)|a (?:l'appel|un|une|votre|ce|cette|la cooperation)"
     r"|pour (?!les elections|le conseil|la liste|le mandat))"
 )
+_THEN_BODY = re.compile(
+    r"(?: (?:ff|adjointe?|faisant fonction))?\s*[,(–:-]\s*(?:ici |a |a la |au |de la |pour la )?(?:commune|ville|mairie|cpas"
+    r"|administration communale)\b"
+)
+"""« Directeur général, commune de Lobbes »."""
 _COUNCIL_TITLES = frozenset({"président", "vice président", "membre", "conseiller"})
 _COUNCIL = re.compile(r" (?:du|au) conseil (?:de |d'|du )(?:la (?:commune|ville) (?:de |d'))?")
 RELATIVE_TYPE = "proche"
@@ -109,6 +117,8 @@ def _title(found: Found, at: int) -> Claims:
         return Claims(AGENT, function=words)
     if hit.entry.label in _COUNCIL_TITLES and _is_of_council(found, hit):
         return Claims(MANDATAIRE, function=f"{words} communal" if words.endswith("conseil") else words)
+    if hit.entry.becomes and _THEN_BODY.match(found.reading.flat, found.reading.words[hit.last].end):
+        return Claims(hit.entry.becomes, function=words)
     if hit.entry.becomes and (organisation or _is_municipal(found, hit, end)):
         return Claims(hit.entry.becomes, function=words)
     return Claims(function=words, potential=hit.entry.becomes)

@@ -33,7 +33,8 @@ _MANDATE = Expression(
         r"\b(?:il|elle|ils|lui|eux|ce dernier|cette derniere)\b[^.;!?]{0,12}(?:m'(?:a|ont) |me |m')"
         r"(?:bel et bien |bien |expressement |officiellement |personnellement )?(?:charge|mandate|delegue|confie|envoie)\w*",
         r"\b(?:charge|mandate|delegue|designe|missionne|envoye|autorise|detache)e?s?\s+(?:[\w'-]+ ){0,4}?"
-        rf"par (?:{_THE})?(?:{_AUTHORITY}|lui|elle)\b",
+        rf"par (?:(?:une |la )?(?:note|decision|lettre|deliberation|courrier|arrete|ordre)(?: de service| de mission| ecrite?)*"
+        rf"(?: n\S* ?\S*)? (?:de |du |de la |signee? (?:de |par )?)?)?(?:{_THE})?(?:{_AUTHORITY}|lui|elle)\b",
         r"\ben son nom\b",
         r"\ba sa demande\b",
         r"\b(?:au nom|pour le compte|de la part|sur (?:ordre|instruction|mandat|demande)|"
