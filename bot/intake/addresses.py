@@ -10,13 +10,9 @@ import unicodedata
 
 from bot.intake.reading import Reading, chosen
 from bot.mails import is_email
+from bot.mails.providers import FREE
 from bot.text import clean, fold
 
-FREE = frozenset(
-    "gmail googlemail hotmail outlook live msn yahoo ymail icloud me mac aol gmx protonmail proton pm tutanota skynet proximus telenet "
-    "voo scarlet belgacom laposte orange wanadoo free sfr mail zoho yandex hushmail menara".split()
-)
-"""First labels of the domains of providers that give addresses to anybody."""
 _SPELT = frozenset({"gmail", "hotmail", "outlook", "yahoo", "icloud", "protonmail", "skynet", "proximus", "telenet", "laposte", "orange"})
 """Those whose misspellings are recognised."""
 _ALIKE = frozenset({"email", "courriel", "range", "grange", "oranger"})
@@ -67,11 +63,6 @@ def without_email(text: str, email: str) -> str:
 def without_emails(text: str) -> str:
     """`text` without any address."""
     return clean(_EMAIL.sub(" ", text))
-
-
-def is_free(address: str) -> bool:
-    """Whether anybody can have an address at this provider: worth a remark, never a refusal."""
-    return address.rpartition("@")[2].lower().split(".")[0] in FREE
 
 
 def looks_wrong(address: str) -> bool:

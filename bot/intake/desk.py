@@ -12,9 +12,9 @@ from datetime import datetime
 from bot.answers.model import Button, Context, Heard, Message
 from bot.config import Settings
 from bot.hours import reply_by, say_deadline
-from bot.intake.addresses import is_free
 from bot.intake.flow import Intake
 from bot.intake.model import CONSENT, QUALIFIED, Dossier, Turn
+from bot.mails.providers import is_free, said_of
 from bot.records import Records
 from bot.routing import Request, Routing
 from bot.screening import Decision
@@ -94,7 +94,7 @@ class Desk:
             reason=decision.reason,
             rule=self.texts("demande.regle"),
             rule_version=f"{decision.rule}, table {decision.version}",
-            remarks=(*decision.remarks, on_address(dossier.email or "")),
+            remarks=(*decision.remarks, *on_address(dossier.email or "")),
             conversation=conversation,
             request_key=_key(conversation, dossier),
             consent_at=self.clock(),
@@ -114,12 +114,10 @@ def promised(settings: Settings, now: datetime, texts: Texts) -> str:
     return texts("demande.delai", echeance=say_deadline(day)) if day else ""
 
 
-def on_address(address: str) -> str:
-    """What the contact person may make of an address: anybody can have one at a free provider."""
-    domain = address.rpartition("@")[2]
-    if is_free(address):
-        return f"Adresse e-mail chez un fournisseur ouvert à tous ({domain}) : elle ne dit rien de l'appartenance à la commune."
-    return f"Adresse e-mail propre à une organisation ({domain})."
+def on_address(address: str) -> tuple[str, ...]:
+    """The remark on an address that anybody may have; the domain of an organisation is no remark, the mail names it anyway."""
+    said = "ne dit rien de l'appartenance à la commune"
+    return (f"Adresse e-mail chez un {said_of(address)} : elle {said}.",) if is_free(address) else ()
 
 
 def _key(conversation: str, dossier: Dossier) -> str:

@@ -15,6 +15,8 @@ _REMOVES = re.compile(
     r"\b(?:sans|pas|plus|ni|retir\w*|enlev\w*|supprim\w*|effac\w*|otez?|virez?)\b[^.;!?@\d]{0,25}\b(?:tel|telephone|gsm|portable"
     r"|fixe|numero)\b"
 )
+_HEADER = re.compile(r"\b(?:bcc|cc|subject|from|to|reply-to|content-type|x-\w+)\s*:")
+"""What looks like the header of a mail: such a message gives no address, whatever stands in it."""
 _SUBJECT = re.compile(
     r"\b(?:l['’])?(?:objet|sujet)(?: de ma demande)?\s*(?::|c['’]est"
     r"|est)\s*(?!@)([^@]{4,400}?)(?:[.;]\s+[A-ZÀ-Ý].*)?$",
@@ -36,6 +38,8 @@ _LEFT_OVER = re.compile(
 
 def gathered(dossier: Dossier, text: str) -> Dossier:
     """The dossier with the address and the number that a message gives, where none is known yet."""
+    if _HEADER.search(fold(text)):
+        return dossier
     email = None if dossier.email else find_email(text)
     phone = None if dossier.telephone else find_phone(without_emails(text), dossier.profile.pays)
     known = replace(dossier, email=dossier.email or (email if email and not looks_wrong(email) else None))

@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from bot.config import Settings
 from bot.hours import reply_by, say_deadline
+from bot.mails.providers import said_of
 from bot.storage import CODE, CONFIRMATION, CONTACT, COPY, NOTICE
 from bot.text import typeset
 
@@ -60,6 +61,11 @@ class Lead:
     def fields(self) -> list[tuple[str, str]]:
         """What the person gave, with its French label, in the order in which it is read."""
         return list(lead_fields(self))
+
+    @property
+    def provider(self) -> str:
+        """Whose provider the address is at, in French."""
+        return said_of(self.email)
 
     @property
     def decision_said(self) -> str:

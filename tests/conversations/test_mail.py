@@ -19,7 +19,7 @@ ANSWERS = {
     "confirmation": "oui",
     "consentement": "oui",
 }
-SUBJECT = "Participer, 100 % sûre <b>oui</b> {nom} Bcc: tous@exemple.example"
+SUBJECT = "Participer, 100 % sûre oui {nom} Bcc: tous@exemple.example"
 
 
 @pytest.fixture(scope="module")

@@ -85,9 +85,15 @@ QUALIFIED = {
     ),
     "a direct partner": Enquirer(
         "Notre ASBL est partenaire directe de la commune de Schaerbeek, nous souhaitons être recontactés",
-        {"nom": "Paul Exemple", "email": "paul@asbl.example", "telephone": "non", "objet": "un projet de formation au Bénin"},
-        ("nom", "email", "telephone", "objet", *TO_THE_END),
-        {"commune": "Schaerbeek", "partenaire_de": "Schaerbeek", "decision": "admissible"},
+        {
+            "fonction": "directeur de l'ASBL Exemple",
+            "nom": "Paul Exemple",
+            "email": "paul@asbl.example",
+            "telephone": "non",
+            "objet": "un projet de formation au Bénin",
+        },
+        ("fonction", "nom", "email", "telephone", "objet", *TO_THE_END),
+        {"fonction": "directeur de l'ASBL Exemple", "commune": "Schaerbeek", "partenaire_de": "Schaerbeek", "decision": "admissible"},
     ),
     "somebody who says nothing of herself": Enquirer(
         "je souhaite transmettre une demande",
@@ -124,8 +130,15 @@ QUALIFIED = {
     ),
     "a partner of a municipality that we do not know": Enquirer(
         "Notre ASBL est partenaire directe de la commune de Trifouillis, nous souhaitons participer au Programme",
-        {"partenaire_de": "oui", "pays": "Belgique", "nom": "Luc Exemple", "email": "luc@asbl.example", "telephone": "non"},
-        ("partenaire_de", "pays", "nom", "email", "telephone", *TO_THE_END),
+        {
+            "partenaire_de": "oui",
+            "pays": "Belgique",
+            "fonction": "présidente de l'ASBL",
+            "nom": "Luc Exemple",
+            "email": "luc@asbl.example",
+            "telephone": "non",
+        },
+        ("partenaire_de", "pays", "fonction", "nom", "email", "telephone", *TO_THE_END),
         {"partenaire_de": "Trifouillis", "pays": "Belgique"},
     ),
 }

@@ -146,7 +146,7 @@ NOT_SENT = {
     "nothing usable": ("email", ("{last}@",) * 7, "cancelled"),
     "refused at the recap": ("confirmation", ("en fait je suis étudiante",), "declined"),
     "no consent": ("consentement", ("non",), "cancelled"),
-    "no consent, in more words": ("consentement", ("non, surtout pas, oubliez {name}",), "cancelled"),
+    "no consent, in more words": ("consentement", ("non, ne transmettez rien, {name}",), "cancelled"),
 }
 
 

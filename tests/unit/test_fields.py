@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from bot.intake.addresses import find_email, is_free, read_email, without_email
+from bot.intake.addresses import find_email, read_email, without_email
 from bot.intake.fields import NAME_LONGEST, SUBJECT_LONGEST, read, read_name, read_subject
 from bot.intake.reading import Reading
+from bot.mails.providers import is_free
 
 NAMES = [
     ("Claire Dumont", "Claire Dumont"),
