@@ -131,8 +131,10 @@ class Screening:
 
     def without_named_function(self, profile: Profile, name: str) -> Profile | None:
         """The profile without its function, when that was a family name: « Bourgmestre Jean-Marc »; None when it was none."""
-        function = set(keys(profile.function or ""))
-        alike = {key for key in keys(name) if len(key) > 3} & function
+        if profile.kind not in LOCAL:
+            return None
+        shared = {key for key in keys(name) if len(key) > 3} & set(keys(profile.function or ""))
+        alike = any(claims.kind or claims.function for key in shared for claims in [self.claims(f"Je suis {key}")])
         return replace(profile, kind=None, function=None, potential=None) if alike else None
 
     def changed_after_refusal(self, before: Profile, after: Profile) -> Profile:
