@@ -35,8 +35,9 @@ _SUBJECT = re.compile(
 )
 _ALIKE = 80
 """How alike two spellings of a name are, in per cent, for one to put the other right."""
-_SPELLING = re.compile(r"\s+(?:avec|sans|en) (?:une?|deux|le|la|l['’]|des)\b.*$", re.IGNORECASE)
+_SPELLING = re.compile(r"\s+(?:avec|sans|en) (?:(?:une?|deux|le|la|l['’]|des)\b.*|\w{1,2})$", re.IGNORECASE)
 """« … avec un x »: how it is spelt, not part of it."""
+_NOT_MEANT = re.compile(r"\s*(?:et )?(?:pas|non|au lieu)\b", re.IGNORECASE)
 _NAME_INSIDE = re.compile(
     r"\b(?:mon nom(?: complet| de famille)?(?:\s*:| est| c['’]est| s['’][ée]crit)?"
     r"|je m['’]appelle)\s+([^\W\d_][\w'’-]+(?:\s+[^\W\d_][\w'’-]+){0,3}?)"
@@ -96,6 +97,7 @@ def new_value(text: str, field: str | None = None) -> str:
     subject = _SUBJECT.search(text) if field == "objet" else None
     parts = [subject.group(1)] if subject else _ANNOUNCES.split(text)
     values = [value for part in parts if (value := part.strip(" .,:;!"))]
-    if field == "nom":
-        values = [_SPELLING.sub("", value) for value in values]
+    if field == "nom" and values:
+        said = [_SPELLING.sub("", part).strip() for part in values[-1].split(",") if not _NOT_MEANT.match(part)]
+        values = [max(filter(None, said), key=lambda part: len(part.split()), default=values[-1])]
     return values[-1] if values and not _WRONG.fullmatch(fold(values[-1])) else text

@@ -28,15 +28,16 @@ _NAME_OPENING = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"^(?:m\.|mr\.?|mme\.?|mlle\.?|madame|monsieur|dr\.?|ir\.?)\s+", re.IGNORECASE)
-_NOT_IN_NAME = re.compile(r"[@<>{}\[\]|\\\"=_#*%$€;?!؟]|https?:|\d|^/|/$|//")
+_NOT_IN_NAME = re.compile(r"[@<>(){}\[\]|\\\"=_#*%$€;?!؟]|https?:|\d|^/|/$|//")
 _NOT_A_NAME = frozenset(
     "merci bonjour bonsoir salut oui non ok okay euh bof hein quoi pourquoi comment combien quel quelle votre vous ca test "
     "rien personne aucun aucune je sais veux faut dire anonyme secret stop annuler aide menu hello coucou voila attendez "
-    "attends moment minute pas excusez excuse pardon desole desolee attention sorry what where could please wat waar was ik "
+    "attends moment minute pas bref sinon excusez excuse pardon desole desolee attention sorry what where could please wat waar was ik "
     "ich i the c'est il elle on nous mon ma mes qui que ou ne comprends comprend compris idem recommencer retour help importe "
     "peu deja nsp".split()
 )
 """Words that are neither a name nor, alone, a subject."""
+_SCRIPT = re.compile(r"<(script|style)\b.{0,500}?(?:</\1>|$)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]{0,500}>")
 """What is taken out of a subject: nobody writes tags to a town hall."""
 _LABELLED = re.compile(
@@ -75,6 +76,7 @@ def read(field: str, text: str, country: str | None) -> Reading:
 
 def read_name(text: str) -> Reading:
     """A person's name: one to six words of letters, particles and initials included."""
+    text = _TAG.sub(" ", _SCRIPT.sub(" ", text))
     text = _SECOND_SENTENCE.sub("", _announced("".join(c for c in text if unicodedata.category(c) != "So" and c != "\ufe0f")))
     if labelled := _LABELLED.match(clean(text)):
         text = " ".join(part for part in (labelled["first"] or labelled["first2"], labelled["last"] or labelled["last2"]) if part)
@@ -105,7 +107,7 @@ def _announced(text: str) -> str:
 
 def read_subject(text: str) -> Reading:
     """What the person wants, in their own words."""
-    subject = defuse(clean(_TAG.sub(" ", text)))
+    subject = defuse(clean(_TAG.sub(" ", _SCRIPT.sub(" ", text))))
     if len(subject) > SUBJECT_LONGEST:
         return Reading(fault="objet_long")
     meant = [word for word in re.findall(r"[\w']+", fold(subject)) if word not in _NOT_A_NAME]

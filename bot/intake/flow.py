@@ -247,7 +247,7 @@ class Intake:
             return None
         if dossier.asks == "telephone" and read("telephone", heard.text, None).value == "":
             return None
-        kind = signs.small_talk(heard)
+        kind = signs.small_talk(heard, by_words=dossier.asks == "nom")
         if not kind or ("?" in heard.text and self.answerer.knows(heard, context)):
             return None
         return self.speaking.ask(dossier, context, self.texts("demande." + kind))
@@ -309,7 +309,7 @@ class Intake:
         if field == "nom" and known != dossier and not text:
             return self.speaking.ask(replace(known, tries=0), context, self.texts("demande.note"))
         reading = read(field, text, dossier.profile.pays)
-        if field == "nom" and reading.value and self.screening.is_no_person(dossier.profile, reading.value):
+        if field == "nom" and reading.value and self.screening.is_no_person(dossier.profile, reading.value, text):
             return self.speaking.misunderstood(known, context)
         if reading.value is None:
             return self.unread(known, context, reading.fault)

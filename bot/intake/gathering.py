@@ -25,7 +25,7 @@ _SUBJECT = re.compile(
 """« …, objet : participation au programme »."""
 _LABELS = re.compile(
     r"[\s,;:()-]*(?:\bet\s+)?\b(?:le |la |l['’]|mon |ma |voici |mon )?(?:gsm|t[ée]l[ée]?(?:phone)?|num[ée]ro|portable|courriel"
-    r"|e-?mail|mail|adresse)\b.*$",
+    r"|e-?mail|mail|adresse|objet|sujet)\b.*$",
     re.IGNORECASE,
 )
 """What announces an address or a number that was taken out: « …, le courriel de la mairie : »."""

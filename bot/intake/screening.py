@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from bot.intake import corrections
-from bot.places import COUNTRY, NOTHING, PROVINCE, REGION, Gazetteer, Place, resolve_country
+from bot.places import COUNTRY, NONE, NOTHING, PROVINCE, REGION, Gazetteer, Place, resolve_country
 from bot.places.words import keys, read
 from bot.screening import (
     NOT_ADMISSIBLE,
@@ -46,6 +46,8 @@ _REJECTED = re.compile(
 _LONGEST_FUNCTION = 120
 """Characters of a partner's function, kept in their own words with the organisation."""
 _NO_PARTNER = frozenset({"étudiant", "élève", "presse", "ancien", "candidat"})
+_FEW = 4
+"""Words of an answer that may be a name which holds that of a municipality."""
 _SHORT = 7
 """Words of a correction in which a misspelt municipality is guessed at."""
 _ORGANISATION = re.compile(
@@ -58,6 +60,9 @@ _AFFIRMED = re.compile(
     r"|le )*$|\bplutot\W+(?:a |de )?$"
 )
 """« … ma commune est Lierneux »: the municipality that is meant, whatever others are named."""
+_NO_COMMUNE = re.compile(
+    r"^\W*(?:d'|pour |dans )?(?:aucune|pas (?:de|d'une|pour une)|nulle part|ce n'est pas une commune|je n'ai pas de commune)\b"
+)
 _AND = re.compile(r"\s+(?:et|ou|puis)\s+(?:aussi\s+|a\s+|à\s+)?|\s*/\s*|\s*[,;]\s*", re.IGNORECASE)
 _NO_FUNCTION = re.compile(
     r"@|https?:|^/|\d{4}|[<>{}]|\b(idem|recommencer|retour|help|nsp|deja dit|comprends? (pas|rien)|pas compris|pas besoin|je prefere"
@@ -99,9 +104,14 @@ class Screening:
         claims = self.claims(text)
         return bool(claims.kind or claims.function or claims.private is not None)
 
-    def is_no_person(self, profile: Profile, name: str) -> bool:
-        """Whether what was given as a name is the municipality once more, or an organisation: « ONG Faso Eau »."""
+    def is_no_person(self, profile: Profile, name: str, text: str) -> bool:
+        """Whether what was given as a name is the municipality once more, or an organisation: « ONG Faso Eau ».
+
+        `text` is the whole answer: « c'est bien Saint-Nicolas en province de Liège » gives no name.
+        """
         place = profile.partner_of.name if profile.partner_of else profile.commune
+        if place and len(text.split()) > _FEW and any(mention.name == place for mention in self.gazetteer.find(text)):
+            return not re.search(r"m['’]appelle|\bnom\b", text)
         return (bool(place) and keys(name) == keys(place or "")) or _ORGANISATION.match(fold(name)) is not None
 
     def names_something_else(self, name: str) -> bool:
@@ -123,9 +133,9 @@ class Screening:
 
     def admits(self, profile: Profile, text: str) -> bool:
         """Whether a message takes back, in the first person, what made a request admissible."""
-        if _ADMITS.search(fold(text)) is None:
-            return False
         claims = self.claims(text)
+        if _ADMITS.search(fold(text)) is None and claims.private is not True:
+            return False
         excluded = claims.private is True or claims.kind == AUTRE or ("former" in claims.signals and not claims.kind)
         return excluded and decide(add(profile, claims)).verdict == NOT_ADMISSIBLE
 
@@ -209,6 +219,12 @@ class Screening:
         return replace(named[0], certain=False) if len({place.name for place in named}) > 1 else None
 
     def _commune(self, profile: Profile, text: str, insists: bool) -> Profile | None:
+        if profile.kind is None or _NO_COMMUNE.search(fold(text)):
+            claims = self.claims(text)
+            if claims.kind == AUTRE:
+                return add(profile, claims)
+            if _NO_COMMUNE.search(fold(text)):
+                return with_place(profile, Place(NONE, said=text))
         place = self._first_of(text, profile.country) or self.gazetteer.resolve(text, profile.country)
         if place.kind in {PROVINCE, REGION} and profile.kind == MANDATAIRE and not insists:
             return None

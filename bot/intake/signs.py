@@ -179,8 +179,11 @@ def insults(heard: Heard) -> bool:
     return heard.intent == "bavardage/insulte" and heard.whole.score > SURE
 
 
-def small_talk(heard: Heard) -> str:
-    """The kind of a courtesy that answers nothing: merci, bonjour, attente; empty when it is none."""
+def small_talk(heard: Heard, by_words: bool = False) -> str:
+    """The kind of a courtesy that answers nothing: merci, bonjour, attente; empty when it is none.
+
+    `by_words`: the classifier has no say, as where a name is waited for, of which it knows nothing.
+    """
     text = bare(heard.text)
     if not any(c.isalnum() for c in text):
         return "attente"
@@ -189,7 +192,7 @@ def small_talk(heard: Heard) -> str:
         return "merci" if re.search(rf"\b({_THANKS})\b", text) else "bonjour"
     if words <= _LONGEST_WAIT and _WAIT.match(text):
         return "attente"
-    if _STARTS_POLITELY.match(text):
+    if by_words or _STARTS_POLITELY.match(text):
         return ""  # there is more in it than a courtesy
     labels = {"bavardage/remercier": "merci", "bavardage/saluer": "bonjour", "hesiter": "attente"}
     return labels.get(heard.intent, "") if heard.whole.score > SURE + 0.2 else ""

@@ -116,7 +116,7 @@ def _is_bare(left: str, right: str) -> bool:
         return True
     segment = re.search(
         r"([^,()–—]*)[,()–—]\W*(?:(?:premiere?|1er|1ere|2e|2eme|deuxieme|une?|aujourd'hui|maintenant|desormais"
-        r"|actuellement|et|mais|donc|surtout|aussi|toujours)\W+)*$",
+        r"|actuellement|et|mais|donc|surtout|aussi|toujours|depuis (?:[\w'-]+ ){1,4}?[\w'-]+)\W+)*$",
         left,
     )
     if segment:

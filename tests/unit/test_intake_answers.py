@@ -51,7 +51,7 @@ def test_a_telephone_number_given_for_the_address_is_kept_and_the_address_asked_
 
 
 BAD = {
-    "nom": ["x" * 2000, "<b>Claire</b>", "{{ 7*7 }}", "'; DROP TABLE leads;--", "Claire Bcc: a@b.example c@d.example"],
+    "nom": ["x" * 2000, "<script>alert(1)</script>", "{{ 7*7 }}", "'; DROP TABLE leads;--", "Claire Bcc: a@b.example c@d.example"],
     "email": ["x" * 2000, "claire@", "claire@lasne", "@lasne.example"],
     "telephone": ["x" * 2000, "12", "1" * 50],
     "objet": ["12345", "x" * 2000, "ok"],
