@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from glob import glob
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -170,8 +171,10 @@ def shape(connection: Connection) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a server of our own without the name of the database; on a socket, so that it is in nobody's way."""
-    if not (shutil.which("initdb") and shutil.which("pg_ctl")):
-        pytest.skip("PostgreSQL is not installed")
+    folders = [os.environ.get("PATH", os.defpath), *glob("/usr/lib/postgresql/*/bin")]
+    found = [shutil.which(name, path=os.pathsep.join(folders)) for name in ("initdb", "pg_ctl")]
+    assert all(found), "PostgreSQL is not installed: scripts/postgresql, which make test calls, sees to it"
+    initdb, pg_ctl = map(str, found)
     user = "postgres" if os.geteuid() == 0 else None  # as root it refuses to run
     with tempfile.TemporaryDirectory() as folder:
         if user:
@@ -181,12 +184,12 @@ def postgresql() -> Iterator[str]:
             subprocess.run(arguments, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
         data = f"{folder}/data"
-        run("initdb", "--pgdata", data, "--username=cic", "--auth=trust", "--encoding=UTF8", "--no-sync")
-        run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", f"{folder}/log", "--options", f"-F -k {folder} -c listen_addresses=")
+        run(initdb, "--pgdata", data, "--username=cic", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        run(pg_ctl, "start", "--wait", "--pgdata", data, "--log", f"{folder}/log", "--options", f"-F -k {folder} -c listen_addresses=")
         try:
             yield f"postgresql://cic@/{{}}?host={folder}"
         finally:
-            run("pg_ctl", "stop", "--wait", "--mode=immediate", "--pgdata", data)
+            run(pg_ctl, "stop", "--wait", "--mode=immediate", "--pgdata", data)
 
 
 numbers = count()
