@@ -8,7 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.session import FORM, context, dossier, heard, kept, services, utter
+from actions.session import FORM, context, dossier, heard, kept, say, services
 
 
 class ActionRepondre(Action):
@@ -24,5 +24,5 @@ class ActionRepondre(Action):
         if counter.opens(message, before):
             return [FollowupAction(FORM)]
         turn = counter.take(tracker.sender_id, message, before, context(tracker), requests=False)
-        utter(dispatcher, turn.messages, outcome=turn.outcome)
+        say(dispatcher, turn)
         return kept(tracker, turn)

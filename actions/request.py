@@ -9,7 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.session import context, dossier, heard, kept, services, utter
+from actions.session import context, dossier, heard, kept, say, services, utter
 from bot.errors import AssistantError
 
 log = logging.getLogger(__name__)
@@ -31,5 +31,5 @@ class ValidateFormulaireDemande(Action):
             log.exception("a request of conversation %s could not be registered", tracker.sender_id)
             utter(dispatcher, (desk.breakdown(before),), before.asks)
             return [SlotSet("dossier", before.as_json()), SlotSet("requested_slot", before.asks)]
-        utter(dispatcher, turn.messages, turn.dossier.asks, turn.outcome)
+        say(dispatcher, turn)
         return [*kept(tracker, turn, in_form=True), SlotSet("requested_slot", turn.dossier.asks)]

@@ -42,12 +42,24 @@ def dossier(tracker: Tracker) -> Dossier:
     return Dossier.from_json(tracker.get_slot("dossier"))
 
 
-def utter(dispatcher: CollectingDispatcher, messages: Iterable[Message], asks: str | None = None, outcome: str | None = None) -> None:
+def say(dispatcher: CollectingDispatcher, turn: Turn) -> None:
+    """Say what a turn says, and tell the web process what it asks for, how it ended, and whether it is not to be kept."""
+    utter(dispatcher, turn.messages, turn.dossier.asks, turn.outcome, turn.erases)
+
+
+def utter(
+    dispatcher: CollectingDispatcher,
+    messages: Iterable[Message],
+    asks: str | None = None,
+    outcome: str | None = None,
+    erased: bool = False,
+) -> None:
     """Say the messages, each with its source, and what the last one waits for."""
     for message in messages:
         source = message.source.as_dict() if message.source else None
         buttons = [{"title": button.title, "payload": button.value} for button in message.buttons]
-        dispatcher.utter_message(text=message.text, buttons=buttons, json_message={"source": source, "asks": asks, "outcome": outcome})
+        custom = {"source": source, "asks": asks, "outcome": outcome} | ({"erased": True} if erased else {})
+        dispatcher.utter_message(text=message.text, buttons=buttons, json_message=custom)
 
 
 def kept(tracker: Tracker, turn: Turn, in_form: bool = False) -> list[EventType]:

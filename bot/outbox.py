@@ -254,12 +254,20 @@ class Outbox:
         return True
 
     async def _send(self, mail: _Leased) -> None:
-        """Give up in time: when the lease runs out another worker sends the mail."""
+        """Give up in time: when the lease runs out another worker sends the mail. The clock is watched meanwhile."""
+        watching = asyncio.create_task(self._watch_clock())
         try:
             await asyncio.wait_for(self._sender(mail.recipient, mail.body), self._send_seconds)
         except asyncio.TimeoutError as error:
             sentence = f"Le serveur de courrier n'a pas confirmé l'envoi en {self._send_seconds:g} s : TimeoutError."
             raise UncertainDeliveryError(sentence) from error
+        finally:
+            watching.cancel()
+
+    async def _watch_clock(self) -> None:
+        while True:
+            self._steady.is_steady(self._clock())
+            await asyncio.sleep(self._poll_seconds)
 
     async def _note(self, outcome: Callable[[], None], stop: asyncio.Event | None) -> None:
         """Write the outcome, however long the database is away: a mail that has left must not leave again."""

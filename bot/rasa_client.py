@@ -47,12 +47,16 @@ class InterruptedHandlingError(UnavailableError):
 
 @dataclass(frozen=True)
 class Reply:
-    """What Rasa said to one message. `failed`: the handler raised, ran out of time, or said nothing."""
+    """What Rasa said to one message. `failed`: the handler raised, ran out of time, or said nothing.
+
+    `erased`: the conversation is being erased, and this turn is not to be kept.
+    """
 
     messages: tuple[dict[str, Any], ...] = ()
     asks: str | None = None
     outcome: str | None = None
     failed: bool = False
+    erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class RasaClient:
         if response.status_code != 200:
             raise InterruptedHandlingError(f"Rasa a répondu {response.status_code}.")
         body = response.json()
-        return Reply(tuple(body["messages"]), body["asks"], body["outcome"], body["failed"])
+        return Reply(tuple(body["messages"]), body["asks"], body["outcome"], body["failed"], body["erased"])
 
 
 def build_client(settings: Settings, http: httpx.AsyncClient) -> RasaClient:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.sql.expression import ColumnElement, Select
 
@@ -128,21 +128,17 @@ class Records:
             lead = connection.execute(select(leads).where(leads.c.reference == reference)).first()
             if lead is None:
                 return
-            mail = copy_mail(lead, self._leads(connection, leads.c.id == lead.id)[0].mailed_at, self._settings, now)
+            (kept,) = self._leads(connection, leads.c.id == lead.id)
+            mail = copy_mail(lead, kept.mailed_at, kept.leaving, self._settings, now)
             values = {"lead_id": lead.id, "kind": COPY, "recipient": mail.recipient, "message_id": mail.message_id, "body": mail.body}
             connection.execute(insert(outbox).values(**values, status=MAIL_WAITING, due_since=now, next_attempt_at=now))
 
-    def awaits_code(self, conversation: str) -> bool:
-        """Whether a code that is still good was asked for in this conversation."""
-        with self._database.read() as connection:
-            return bool(connection.execute(self._open_codes(conversation).limit(1)).first())
-
     def redeem(self, conversation: str, code: str) -> Redeemed | None:
-        """What a typed code opens; each is good once, and void after a few wrong tries."""
+        """What a typed code opens; each is good once, and void after a few wrong tries. A used one still counts for the day."""
         with self._database.begin() as connection:
             for row in connection.execute(self._open_codes(conversation)).all():
                 if hmac.compare_digest(row.digest, self._digest(row.lead_id, conversation, code)):
-                    connection.execute(delete(codes).where(codes.c.id == row.id))
+                    connection.execute(update(codes).where(codes.c.id == row.id).values(tries=MOST_TRIES))
                     found = self._leads(connection, leads.c.id == row.lead_id)
                     return Redeemed(row.purpose, found[0]) if found else None
                 connection.execute(update(codes).where(codes.c.id == row.id).values(tries=codes.c.tries + 1))
@@ -167,8 +163,10 @@ class Records:
 
     def _kept(self, connection: Connection, row: Row) -> KeptLead:
         mine = (outbox.c.lead_id == row.id) & (outbox.c.kind == CONTACT)
-        mail = connection.execute(select(outbox.c.status, outbox.c.sent_at, outbox.c.uncertain, outbox.c.lease_until).where(mine)).first()
-        leased = bool(mail and mail.lease_until and mail.lease_until > self._clock())
+        state = select(outbox.c.status, outbox.c.sent_at, outbox.c.uncertain, outbox.c.lease_until, outbox.c.lease_owner)
+        mail = connection.execute(state.where(mine)).first()
         mailed_at = mail.sent_at if mail and mail.status == MAIL_SENT else None
+        # As erasing counts it (bot.privacy.mails): a worker that died keeps its lease, and nobody knows how far it came
+        leased = bool(mail and (mail.lease_owner is not None or (mail.lease_until and mail.lease_until > self._clock())))
         leaving = bool(mail and mailed_at is None and (mail.uncertain or leased))
         return KeptLead(row.reference, row.conversation, row.created_at, row.status, lead_fields(row), mailed_at, leaving)

@@ -15,7 +15,8 @@ NBSP = "\u00a0"
 WORD_JOINER = "\u2060"
 """Put before a leading slash so that Rasa reads it as text, never as an intent."""
 
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_CONTROL, _INVISIBLE = frozenset({"Cc", "Zl", "Zp"}), frozenset({"Cs", "Cf"})
+"""Categories of Unicode: what breaks a line, and what shows nothing, such as marks of direction, joiners and halves of pairs."""
 _FORMULA = re.compile(r"^[=+\-@＝＋－＠\s]+")
 
 
@@ -24,8 +25,9 @@ def clean(text: str, limit: int | None = None) -> str:
 
     `limit` is in characters; longer text is cut.
     """
-    text = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text if unicodedata.category(c) != "Cs")
-    text = " ".join(unicodedata.normalize("NFC", _INVISIBLE.sub("", text)).split())
+    signs = ((c, unicodedata.category(c)) for c in text)
+    text = "".join(" " if category in _CONTROL else c for c, category in signs if category not in _INVISIBLE)
+    text = " ".join(unicodedata.normalize("NFC", text).split())
     return text if limit is None else text[:limit].rstrip()
 
 

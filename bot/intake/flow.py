@@ -6,7 +6,8 @@ consented to. Nothing that a message says forces admissibility: the decision is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.answers.model import Answers, Context, Heard, Message
@@ -14,12 +15,12 @@ from bot.intake import corrections, signs
 from bot.intake.addresses import find_email, without_emails
 from bot.intake.assent import approves_the_rest, assents, takes_back
 from bot.intake.fields import read, read_name
-from bot.intake.gathering import beside, gathered, keeps_no_phone, subject_of, without_phone
+from bot.intake.gathering import beside, gathered, keeps_no_phone, only_details, subject_of, without_phone
 from bot.intake.model import CONFIRMATION, CONSENT, CONTACT, DECLINED, QUALIFIED, SCREENING, Dossier, Turn
 from bot.intake.opening import introduced, purpose
 from bot.intake.screening import Screening
 from bot.intake.speaking import Speaking
-from bot.intake.telephones import find_phone
+from bot.intake.telephones import find_phone, wants_call
 from bot.screening import NOT_ADMISSIBLE, Profile
 from bot.screening.profile import describe
 from bot.text import clean
@@ -115,7 +116,7 @@ class Intake:
         """Somebody else goes on here: their request is another one, screened from nothing."""
         if not signs.hands_over(heard):
             return None
-        profile = self.screening.hear(Profile(), heard.text)
+        profile = self.screening.hear(Profile(predecessor=dossier.profile.predecessor), heard.text)
         return self.speaking.advance(Dossier(number=dossier.number + 1, profile=profile), context, self.texts("demande.autre_personne"))
 
     def started_over(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
@@ -139,6 +140,8 @@ class Intake:
         """The recap: a yes leads to the consent, a no asks what is wrong."""
         if dossier.asks != CONFIRMATION:
             return None
+        if any(getattr(dossier, field) is None for field in CONTACT):
+            return self.speaking.advance(dossier, context)  # what was masked meanwhile is asked again
         if signs.says_yes(heard):
             return self.speaking.ask(replace(dossier, asks=CONSENT, tries=0), context)
         return self.speaking.misunderstood(dossier, context) if signs.says_only_no(heard) else None
@@ -178,23 +181,80 @@ class Intake:
         )
 
     def corrected_several(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
-        """Several changes in one message: each is taken, and all are read back."""
+        """Several changes in one message: each is taken, and all are read back; what is only called wrong is asked again."""
         if dossier.asks not in {CONFIRMATION, CONSENT}:
             return None
-        name = corrections.named_name(heard.text)
+        stated = corrections.statements(heard.text, lambda field, words: self.may_be(field, words, dossier))
+        if stated and all(statement.fine for statement in stated):
+            return self.speaking.again(dossier, context, self.texts("demande.note"))
+        stated = tuple(statement for statement in stated if not statement.fine)
+        changed = self.with_details(heard.text, dossier)
+        if profile := self.screening.correct(dossier.profile, _without_answers(heard.text, stated)):
+            changed = replace(changed, profile=profile)
+        wrong: list[str] = []
+        for statement in stated:
+            after = self.with_statement(statement, changed)
+            changed = after or changed
+            wrong += [statement.field] if after is None else []
+        answers = {field for field in (*CONTACT, *WHO_AND_WHERE) if changed.value_of(field) != dossier.value_of(field)}
+        wrong = [field for field in dict.fromkeys(wrong) if field not in answers]
+        details = len(answers & set(CONTACT)) + (changed.profile != dossier.profile)
+        several = len(stated) > 1 or any(statement.whole for statement in stated)
+        if details + len(wrong) < 2 and not (several and (answers or wrong)):
+            return None
+        return self.read_back(changed, wrong, context, *([self.texts("demande.corrige")] if answers else []))
+
+    def read_back(self, dossier: Dossier, wrong: list[str], context: Context, *before: str) -> Turn:
+        """The turn after several changes: what is wrong and was given no other value is asked, one after the other."""
+        for field in wrong:
+            dossier = dossier.with_field(field, None) if field in CONTACT else dossier
+        turn = self.speaking.advance(replace(dossier, asks=CONFIRMATION, doubt="", tries=0), context, *before)
+        asked = next((field for field in wrong if field in WHO_AND_WHERE), None)
+        if asked is None or turn.outcome or turn.dossier.asks in SCREENING:
+            return turn
+        return self.speaking.ask(replace(turn.dossier, asks=asked), context, *before)
+
+    def with_details(self, text: str, dossier: Dossier) -> Dossier:
+        """The dossier with the name, the address and the number that a correction gives, wherever they stand in it."""
+        name = corrections.named_name(text)
         given = {
             "nom": read("nom", name, None).value if name else None,
-            "email": find_email(heard.text),
-            "telephone": find_phone(without_emails(heard.text), dossier.profile.pays),
+            "email": find_email(text),
+            "telephone": find_phone(without_emails(text), dossier.profile.pays),
         }
-        profile = self.screening.correct(dossier.profile, heard.text)
-        changes = [field for field, value in given.items() if value and value != getattr(dossier, field)]
-        if len(changes) + (profile is not None) < 2:
+        for field, value in given.items():
+            dossier = dossier.with_field(field, value) if value else dossier
+        return dossier
+
+    def with_statement(self, statement: corrections.Statement, dossier: Dossier) -> Dossier | None:
+        """The dossier after one part of a correction; None when it gives no value that can be used."""
+        field, value = statement.field, statement.value
+        if not value:
             return None
-        for field in changes:
-            dossier = dossier.with_field(field, given[field])
-        changed = replace(dossier, profile=profile or dossier.profile, doubt="", tries=0)
-        return self.speaking.advance(replace(changed, asks=CONFIRMATION), context, self.texts("demande.corrige"))
+        if field not in CONTACT:
+            told = self.screening.correct(dossier.profile, statement.said)
+            placed = told if field == "commune" and told and told.commune != dossier.profile.commune else None
+            profile = placed or self.screening.answer(dossier.profile, field, value)
+            return replace(dossier, profile=profile) if profile else None
+        if field == "nom":
+            value = re.split(r"\s*[,;(]", value)[0]
+        if field == "objet":
+            value = beside(value, dossier.profile.pays) if only_details(value, None) else value
+        reading = read(field, value, dossier.profile.pays)
+        if not reading.value or reading.doubt:
+            return None
+        return dossier.with_field(
+            field, corrections.respelt(dossier.nom, reading.value, statement.said) if field == "nom" else reading.value
+        )
+
+    def may_be(self, field: str, words: str, dossier: Dossier) -> bool:
+        """Whether words behind the mere name of a field are a value for it: « tel 0471… », « la fonction bourgmestre »."""
+        if field == "fonction":
+            return self.screening.names_function(f"je suis {words}")
+        if field in {"email", "telephone"}:
+            return (find_email(words) if field == "email" else find_phone(words, dossier.profile.pays)) is not None
+        named = words[:1].isupper() and field in {"nom", "commune", "pays"}
+        return named and (field == "nom" or self.screening.answer(dossier.profile, field, words) is not None)
 
     def labels_other(self, heard: Heard, dossier: Dossier) -> bool:
         """Whether an address is named where a number is waited for, or the like: « mon e-mail : … »."""
@@ -202,20 +262,31 @@ class Intake:
 
     def corrected_contact(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """A change of name, address, telephone or subject."""
-        field = corrections.field_named(heard.text)
+        field = self.field_of(heard.text, dossier)
         if field is None and dossier.asks != "nom" and corrections.respells(heard.text, dossier.nom):
             field = "nom"
         if field not in CONTACT or field == dossier.asks or (getattr(dossier, field) is None and dossier.asks != CONFIRMATION):
             return None
         value = corrections.new_value(heard.text, field)
         reading = read(field, heard.text if field in {"email", "telephone"} else value, dossier.profile.pays)
-        if reading.value is not None and (field in {"email", "telephone"} or corrections.field_named(reading.value) != field):
+        if field == "telephone" and wants_call(heard.text) and reading.value is None and dossier.telephone:
+            return self.speaking.again(dossier, context, self.texts("demande.note"))
+        wrong = field == "telephone" and reading.value == "" and corrections.calls_wrong(heard.text)
+        named = field in {"email", "telephone"} or corrections.field_named(reading.value or "") != field
+        if reading.value is not None and named and not wrong:
             if reading.doubt:
                 return self.speaking.ask(replace(dossier.with_field(field, None), asks=field, doubt=reading.value, tries=0), context)
-            value = corrections.respelt(dossier.nom, reading.value) if field == "nom" else reading.value
+            value = corrections.respelt(dossier.nom, reading.value, heard.text) if field == "nom" else reading.value
             changed = replace(dossier.with_field(field, value), tries=0)
             return self.speaking.again(changed, context, self.texts("demande.corrige"))
         return self.speaking.ask(replace(dossier.with_field(field, None), asks=field, doubt="", tries=0), context)
+
+    def field_of(self, text: str, dossier: Dossier) -> str | None:
+        """The field that a correction is about: the one of which it says something, or the one that it names."""
+        if wants_call(text):
+            return "telephone"
+        stated = [said for said in corrections.statements(text, lambda field, words: self.may_be(field, words, dossier)) if not said.fine]
+        return stated[0].field if len(stated) == 1 else corrections.field_named(text)
 
     def corrected_screening(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """A change of function, municipality or country: the decision is taken again."""
@@ -328,6 +399,11 @@ class Intake:
 
     def answered_screening(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """An answer about function, municipality, country or partnership."""
+        if only_details(heard.text, dossier.profile.pays):
+            known = gathered(dossier, heard.text)
+            if known != dossier:
+                return self.speaking.ask(replace(known, tries=0), context, self.texts("demande.note"))
+            return self.speaking.misunderstood(dossier, context)
         profile = self.screening.answer(dossier.profile, dossier.asks or "profil", heard.text, insists=dossier.tries > 0)
         if profile is None:
             return None
@@ -360,6 +436,14 @@ class Intake:
         """Whether a message where a name or a subject is waited for is plainly something else: a question, or abuse."""
         question = signs.asks_something(heard) and heard.text.rstrip().endswith("?") and len(clean(heard.text).split()) > 1
         return question or signs.insults(heard)
+
+
+def _without_answers(text: str, stated: Sequence[corrections.Statement]) -> str:
+    """A correction without the parts that are read by themselves, so that a municipality in a subject is no new municipality."""
+    for statement in stated:
+        if statement.field in WHO_AND_WHERE or statement.field == "objet":
+            text = text.replace(statement.said, " ")
+    return text
 
 
 def _looks_like_name(text: str) -> bool:

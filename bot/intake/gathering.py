@@ -11,10 +11,19 @@ from bot.intake.model import Dossier
 from bot.intake.telephones import find_phone, without_phones
 from bot.text import fold
 
+_NUMBER = r"(?:tel|telephone|gsm|portable|fixe|numero)"
 _REMOVES = re.compile(
-    r"\b(?:sans|pas|plus|ni|retir\w*|enlev\w*|supprim\w*|effac\w*|otez?|virez?)\b[^.;!?@\d]{0,25}\b(?:tel|telephone|gsm|portable"
-    r"|fixe|numero)\b"
+    rf"\b(?:retir\w*|enlev\w*|supprim\w*|effac\w*|otez?|virez?|annul\w*)\b(?:(?!\b(?:mais|par|met\w*|ajout\w*|gard\w*|ancien\w*)\b)"
+    rf"[^.;!?@\d]){{0,25}}\b{_NUMBER}\b"
+    r"|\b(?:sans|(?<!\best )(?:pas|plus)(?! par\b)|pas par|pas(?= (?:besoin|necessaire|utile|obligatoire))|ni(?: par)?"
+    r"|(?:on |^)oublie|oubliez|laisse\w* tomber|tant pis pour)"
+    r"(?: (?:de|du|le|la|mon|ma|mes|votre|ce|cette|que|au|sur|et|aussi|tout|egalement|besoin|envie|necessaire|utile|obligatoire|donner"
+    r"|communiquer|transmettre|laisser|noter|garder|indiquer|mettre|prendre|utiliser|envoyer|etre|qu'on|on|m'\w+|soit|appelee?|rappelee?"
+    r"|contactee?|jointe?)){0,8}(?: | l'| d'un | d')"
+    rf"{_NUMBER}\b"
 )
+"""What leaves the number out; « pas par mail, par téléphone » and « ce n'est pas le bon numéro » do not."""
+_GIVES_NUMBER = re.compile(r"\d(?:[ ./()-]*\d){7}")
 _HEADER = re.compile(r"\b(?:bcc|cc|subject|from|to|reply-to|content-type|x-\w+)\s*:")
 """What looks like the header of a mail: such a message gives no address, whatever stands in it."""
 _SUBJECT = re.compile(
@@ -56,9 +65,17 @@ def beside(text: str, country: str | None) -> str:
     return "" if _LEFT_OVER.match(fold(rest)) else rest.strip(" ,;:-)(")
 
 
+def only_details(text: str, country: str | None) -> bool:
+    """Whether a message is an address or a number and nothing else, so that it answers no question about the person."""
+    if not any(character.isalpha() for character in text):
+        return any(character.isdigit() for character in text)
+    given = find_email(text) or find_phone(text, country)
+    return given is not None and not beside(text, country)
+
+
 def keeps_no_phone(text: str) -> bool:
     """Whether the telephone number is to be left out: « oui mais pas mon téléphone »."""
-    return _REMOVES.search(fold(text)) is not None
+    return _REMOVES.search(fold(text)) is not None and not _GIVES_NUMBER.search(text)
 
 
 def without_phone(text: str) -> str:

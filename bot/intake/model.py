@@ -28,7 +28,8 @@ class Dossier:
 
     `asks` is the field waited for, None when no request is open; `doubt` the value to be confirmed for it. `tries` counts
     answers in a row that could not be used. `telephone` is "" when the person prefers none. `ended` is how the last one ended.
-    `offered` is what a yes outside a request would lead to (OFFER_REQUEST, OFFER_ERASURE).
+    `offered` is what a yes outside a request would lead to (OFFER_REQUEST, OFFER_ERASURE), or what an open request waits for beside its
+    question (OFFER_ERASURE, bot.intake.rights.AWAITS_CODE).
     """
 
     number: int = 0
@@ -87,7 +88,10 @@ class Dossier:
 
 @dataclass(frozen=True)
 class Turn:
-    """What one message leads to. `submits`: the person consented, the caller registers the request. `decided`: to be recorded."""
+    """What one message leads to. `submits`: the person consented, the caller registers the request. `decided`: to be recorded.
+
+    `erases`: all of this conversation is to be forgotten, so that nothing of the turn itself is kept either.
+    """
 
     messages: tuple[Message, ...]
     dossier: Dossier
@@ -95,3 +99,4 @@ class Turn:
     outcome: str | None = None
     submits: bool = False
     decided: Decision | None = None
+    erases: bool = False

@@ -26,6 +26,11 @@ _CALLED = re.compile(
 )
 """A name of two words or more, all capitalised, behind « je m'appelle »: what spaCy does not take for a person."""
 _ALONE_BEFORE = re.compile(r"(?:^|[,.;:!?\n–-])\s*(?:(?:bonjour|bonsoir|bjr|salut|cordialement|merci)[\s,.!]*)*$", re.IGNORECASE)
+_GREETING = r"(?:bonjour|bonsoir|bjr|salut|coucou|hello)"
+_GREETED_BEFORE = re.compile(rf"\b{_GREETING}\s*$", re.IGNORECASE)
+_GREETED = re.compile(rf"\b{_GREETING}\b[\s,.!]*$", re.IGNORECASE)
+_SPEAKS = re.compile(r"\s*[,.!–-]?\s*(?:je|j['’]|nous)\b", re.IGNORECASE)
+_GREETED_AFTER = re.compile(rf"\s*[,.!–-]?\s*{_GREETING}\b", re.IGNORECASE)
 _CIVILITY = re.compile(
     r"^(?:guten|goede\w*|goeie\w*|hello|salam|azul|mbote|nanga|bonjour|bonsoir|excellence|honorable|ch[eè]re?s?)\b|"
     r"\b(?:madame|monsieur|mesdames|messieurs|maître|cher|chère|bonjour|excellence)\b.*\b(?:madame|monsieur"
@@ -51,11 +56,20 @@ def introduced(heard: Heard, is_function: Callable[[str], bool] = lambda text: F
         words = person.split()
         if len(words) < 2 or not words[0][0].isupper() or not words[-1][0].isupper() or _CIVILITY.search(person):
             continue
+        if _addressed(before, after):
+            continue
         signed = _ALONE_BEFORE.search(before) and _FUNCTION_AFTER.match(after) and is_function(_FUNCTION_AFTER.sub("", after, count=1))
         if _INTRODUCES.search(before) or signed:
             return read_name(person).value
     called = _CALLED.search(heard.text)
     return read_name(called[1]).value if called else None
+
+
+def _addressed(before: str, after: str) -> bool:
+    """Whether a person is greeted rather than named as the author: « Bonjour Jean Exemple, je suis échevine »."""
+    if _GREETED_BEFORE.search(before) or _GREETED_AFTER.match(after):
+        return True
+    return _GREETED.search(before) is not None and _SPEAKS.match(after) is not None
 
 
 def purpose(text: str) -> str | None:

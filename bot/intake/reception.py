@@ -8,8 +8,9 @@ from bot.answers.model import Button, Context, Heard, Message
 from bot.intake import signs
 from bot.intake.model import DECLINED, OFFER_REQUEST, Dossier, Turn
 from bot.intake.screening import Screening
-from bot.screening import NOT_ADMISSIBLE
+from bot.screening import NOT_ADMISSIBLE, Profile
 from bot.screening.claims import LOCAL
+from bot.screening.profile import describe
 from bot.texts import Texts
 
 
@@ -44,7 +45,8 @@ class Reception:
     def overhears(self, heard: Heard, dossier: Dossier) -> Dossier:
         """The dossier with what a message outside a request says of its author, so that a request need not ask it again."""
         if signs.hands_over(heard):
-            dossier = Dossier(number=dossier.number, reference=dossier.reference)
+            refused = describe(dossier.profile) if dossier.ended == DECLINED else dossier.profile.predecessor
+            dossier = Dossier(number=dossier.number, reference=dossier.reference, profile=Profile(predecessor=refused))
         if not self.screening.says_who(heard.text):
             return dossier
         kept = dossier if dossier.ended in {DECLINED, ""} else Dossier(number=dossier.number, reference=dossier.reference)

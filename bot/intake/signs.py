@@ -16,10 +16,19 @@ SURE = -0.1
 
 _STOP = re.compile(
     r"\b(annul(e|er|ez|ons)|laisse[zr]? (tomber|cela|ca|moi tranquille)|j'abandonne|abandonne[rz]?|stop|arretez?( tout)?$|je renonce"
-    r"|oublie[zr]?( ca| tout)?$|(on|j') ?oublie|plus la peine|tant pis|(je|on) (laisse|annule|arrete)( tout)?( tomber| comme ca)?"
+    r"|oublie[zr]?( ca| tout)?$|(on|j') ?oublie|plus la peine|tant pis|(je|on) (laisse|annule|arrete)( tout)?( tomber)?(?! comme ca)"
     r"|je (ne )?veux plus|j'arrete|finalement non|(je|j'ai) chang\w* d'avis|je (retire|reprends) (ma demande|mon (accord|consentement))"
     r"|retirez (ma demande|mon consentement)|je me retire|(ca|cela) ne m'interesse plus)\b"
 )
+_FIELD = (
+    r"(?:e-?mails?|mails?|mels?|courriels?|adresses?|numeros?|tel|telephones?|gsm|portables?|fixe|prenoms?|noms?|fonctions?|titre"
+    r"|objet|sujet|communes?|pays)"
+)
+_NAMES_FIELD = re.compile(rf"\b{_FIELD}\b|@|(?:\d\W?){{8}}")
+_GIVES_ALL_UP = re.compile(
+    rf"\b(?:annul\w+(?! (?:le |la |l'|mon |ma )?{_FIELD}\b)|stop|abandonne\w*|renonce|m?a demande|me retire|consentement|accord)\b"
+)
+"""What gives up the whole request, whatever else is named beside it."""
 _WHY = re.compile(
     r"\b(pourquoi (vous |tu |me |voulez|demand|faut|(cette|ce) (question|demande|information|precision|champ|numero|nom|renseignement)\b)"
     r"|a quoi (ca |cela )?(sert|servira)|(ca|cela|ce numero) (me )?sert a quoi|c'est obligatoire"
@@ -78,7 +87,7 @@ _BACK = re.compile(
     r"|^(retour|precedent)$"
 )
 _AGAIN = re.compile(
-    r"\b((on |je )?(recommenc\w+|reprend\w+|repartir|repart)( tout| le formulaire| ma demande)?( (a|de) zero|( depuis| au"
+    r"\b((on |je )?(recommenc\w+|repren\w+|repartir|repart)( tout| le formulaire| ma demande)?( (a|de) zero|( depuis| au"
     r"| du)( le)? debut)"
     r"|tout recommencer|remise a zero|reset)\b|^(on |je )?recommenc(e|er|ons|ez)$"
 )
@@ -120,6 +129,8 @@ def says_stop(heard: Heard) -> bool:
     text = bare(heard.text)
     if text.startswith(("n'annul", "ne pas annul", "pas annul")):
         return False
+    if _NAMES_FIELD.search(text) and not _GIVES_ALL_UP.search(text):
+        return False  # one answer is left out, left here or put right
     return (_STOP.search(text) is not None and len(text.split()) <= 12) or (heard.intent == "annuler" and heard.whole.score > SURE)
 
 

@@ -9,8 +9,9 @@ from bot.intake.fields import NAME_LONGEST, SUBJECT_LONGEST
 from bot.intake.model import CANCELLED, CONFIRMATION, CONSENT, CONTACT, DECLINED, SCREENING, Dossier, Turn
 from bot.intake.questions import question
 from bot.intake.screening import Screening
-from bot.screening import NOT_ADMISSIBLE, TO_SPECIFY, Decision
-from bot.text import typeset
+from bot.places import Place
+from bot.screening import NOT_ADMISSIBLE, TO_SPECIFY, Decision, Profile
+from bot.text import clean, defuse, typeset
 from bot.texts import Texts
 
 PATIENCE = 6
@@ -21,6 +22,8 @@ HINT = 2
 """Answers in a row that could not be used before the way out is named."""
 _VAGUE = frozenset({"sans_declaration", "fonction.imprecise"})
 _LEADING = frozenset({"mandataire", "responsable"})
+FUNCTION_LONGEST, PLACE_LONGEST = 160, 120
+"""Characters of a function and of a municipality's name, as a lead keeps them (see bot.routing)."""
 _LIMITS = {"nom_long": NAME_LONGEST, "objet_long": SUBJECT_LONGEST}
 
 
@@ -34,6 +37,7 @@ class Speaking:
 
     def advance(self, dossier: Dossier, context: Context, *before: str) -> Turn:
         """Decide on what is known and ask for what is missing. `before`: sentences to say first."""
+        dossier = replace(dossier, profile=_within_limits(dossier.profile))
         decision = self.screening.decide(dossier.profile)
         if decision.verdict == NOT_ADMISSIBLE:
             return self.refuse(dossier, context, decision)
@@ -106,6 +110,20 @@ class Speaking:
     def end(self, dossier: Dossier, context: Context, key: str) -> Turn:
         """The request is given up; nothing of the person is kept in the dossier."""
         return Turn((Message(self.texts(key)),), Dossier(number=dossier.number, ended=CANCELLED), context, CANCELLED)
+
+
+def _within_limits(profile: Profile) -> Profile:
+    """The profile as a lead keeps it, so that the recap shows what is sent."""
+    function = _kept(profile.function, FUNCTION_LONGEST)
+    return replace(profile, function=function, place=_shortened(profile.place), partner_of=_shortened(profile.partner_of))
+
+
+def _shortened(place: Place | None) -> Place | None:
+    return replace(place, name=_kept(place.name, PLACE_LONGEST)) if place else None
+
+
+def _kept(text: str | None, longest: int) -> str | None:
+    return defuse(clean(text, longest)) if text else text
 
 
 def _sentence(reason: str) -> str:

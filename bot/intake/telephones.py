@@ -27,6 +27,19 @@ _NONE = re.compile(
     r"|communiquer|laisser|partager|transmettre)"
     r"|\b(?:pas (?:besoin|envie|necessaire|utile|obligatoire)|n'en ai pas|(?:je )?n'ai pas|sans (?:tel|num|gsm))"
 )
+_UNWANTED = re.compile(
+    r"\b(?:sans|plus de|(?:on|j') ?oublie|oublie[zr]?|laisse\w* tomber|tant pis pour)"
+    r" (?:le |la |l'|mon |ma |du )?(?:tel|num|gsm|fixe|portable)"
+)
+"""What gives up the number, where no number stands beside it."""
+_WANTS_CALL = re.compile(
+    r"\b(?:pas|plutot que|au lieu) (?:par |de |du |d'|le )?(?:e-?mails?|mails?|courriels?|ecrit)\b"
+    r".*\b(?:telephone|tel|gsm|portable|appel\w*)\b"
+    r"|^(?:non\W+)?(?:je prefere |plutot )(?:par |le |etre (?:appelee?|contactee?) par )?(?:telephone|tel|gsm)\W*$"
+)
+_LOOSE = re.compile(r"(?<![\w-])(?:\+|\((?=\d))?\d[\d ./()-]*\d(?!-?\w)")
+"""Figures that no letter touches."""
+_DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}")
 _SHORTEST, _LONGEST = 6, 15
 """Digits of what may be a telephone number (E.164 knows no longer one)."""
 _CERTAIN = 8
@@ -37,12 +50,19 @@ def read_phone(text: str, country: str | None) -> Reading:
     """A telephone number in international form, or "" when the person prefers none. An unusual number is in doubt."""
     digits = re.sub(r"\D", "", text)
     if len(digits) < _SHORTEST:
-        return Reading("") if _NONE.search(fold(text).strip()) else Reading(fault="telephone")
+        said = fold(text).strip()
+        declined = (_NONE.search(said) or _UNWANTED.search(said)) and not wants_call(text)
+        return Reading("") if declined else Reading(fault="telephone")
     if found := _numbers(text, country, phonenumbers.Leniency.POSSIBLE):
         number = found[chosen(text, [(match.start, match.end) for match in found])].number
         return Reading(_international(number), doubt=not phonenumbers.is_possible_number(number))
-    raw = re.search(r"\+?[\d ./()-]{6,24}", text)
-    return Reading(clean(raw.group(), 40), doubt=True) if raw and len(digits) <= _LONGEST else Reading(fault="telephone")
+    loose = _loose_number(text) if len(digits) <= _LONGEST else None
+    return Reading(loose, doubt=True) if loose else Reading(fault="telephone")
+
+
+def wants_call(text: str) -> bool:
+    """Whether the message chooses the telephone rather than mail: « pas par mail, par téléphone »."""
+    return _WANTS_CALL.search(fold(text)) is not None
 
 
 def find_phone(text: str, country: str | None) -> str | None:
@@ -63,6 +83,15 @@ def without_phones(text: str, country: str | None) -> str:
 def _numbers(text: str, country: str | None, leniency: int) -> list[phonenumbers.PhoneNumberMatch]:
     region = _REGIONS.get(fold(country or ""), "BE")
     return list(phonenumbers.PhoneNumberMatcher(_prefixed(text), region, leniency=leniency))
+
+
+def _loose_number(text: str) -> str | None:
+    """Figures that may be a number although no country has such, in groups apart; None for a date, or a code with letters."""
+    for match in _LOOSE.finditer(text):
+        figures = match.group()
+        if sum(c.isdigit() for c in figures) >= _SHORTEST and not _DATE.fullmatch(figures):
+            return clean(re.sub(r"[./()-]", " ", figures))
+    return None
 
 
 def _prefixed(text: str) -> str:

@@ -156,14 +156,15 @@ def user_message(message: str, channel: OutputChannel, sender: str, message_id: 
 
 
 def answer_of(said: list[dict[str, Any]], failed: bool = False) -> dict[str, Any]:
-    """Return one turn for the web process: messages, the field asked for, how a request ended.
+    """Return one turn for the web process: messages, the field asked for, how a request ended, whether nothing is to be kept.
 
     The last message that has `asks` or `outcome` decides.
     """
     customs = [message.get("custom") or {} for message in said]
     messages = [_outward(message, custom) for message, custom in zip(said, customs, strict=True) if message.get("text")]
     last = {key: value for custom in customs for key, value in custom.items() if key in {"asks", "outcome"}}
-    return {"messages": messages, "asks": last.get("asks"), "outcome": last.get("outcome"), "failed": failed or not messages}
+    ended = {"outcome": last.get("outcome"), "erased": any(custom.get("erased") for custom in customs)}
+    return {"messages": messages, "asks": last.get("asks"), **ended, "failed": failed or not messages}
 
 
 def _outward(message: dict[str, Any], custom: dict[str, Any]) -> dict[str, Any]:

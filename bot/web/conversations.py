@@ -72,12 +72,14 @@ class Conversations:
                 return stored
             latest = await run_sync(self._turns.latest, conversation)
             with self._metrics.message_seconds.time():
-                answer = await self._handle(conversation, message, client_id or self._new_id(), latest.asks)
-            answer = await self._keep(conversation, client_id, message, answer, latest.number)
+                reply = await self._handle(conversation, message, client_id or self._new_id(), latest.asks)
+            answer = self._answer_of(reply)
+            if not reply.erased:  # Sent again, the message would write what it erased: Rasa remembers its answer, and nobody else
+                answer = await self._keep(conversation, client_id, message, answer, latest.number)
             await self._forget(conversation)
             return answer
 
-    async def _handle(self, conversation: str, message: str, message_id: str, asked: str | None) -> Answer:
+    async def _handle(self, conversation: str, message: str, message_id: str, asked: str | None) -> Reply:
         try:
             reply = await self._rasa.ask(conversation, message, message_id)
         except InterruptedHandlingError as error:
@@ -88,6 +90,9 @@ class Conversations:
             reply = Reply(({"text": NOT_HANDLED, "buttons": [], "source": None},), asked)
         if reply.outcome == "qualified":
             self._mail_worker.notify()
+        return reply
+
+    def _answer_of(self, reply: Reply) -> Answer:
         return {
             "messages": [{"id": self._new_id(), **message} for message in reply.messages],
             "asks": reply.asks,

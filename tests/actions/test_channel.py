@@ -84,6 +84,7 @@ def test_all_that_was_said_comes_back_whole_and_in_order() -> None:
         "asks": "nom",
         "outcome": None,
         "failed": False,
+        "erased": False,
     }
 
 

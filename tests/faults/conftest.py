@@ -22,6 +22,8 @@ def open_mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def mailbox(open_mailbox: Mailbox) -> Iterator[Mailbox]:
+    """Empty at first: what is in it is of this test, or nobody knows whose."""
+    open_mailbox.clear()
     yield open_mailbox
     open_mailbox.behave()
 

@@ -1,19 +1,24 @@
-"""kill -9 of any one process in the middle of a request: it comes back by itself, and exactly one lead is made."""
+"""kill -9 of any one process in the middle of a request, or a database that is locked: exactly one lead is made, and its mails."""
 
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 
 import pytest
 from support.assistant import ACTIONS, RASA, WEB, Assistant
 from support.chat import PatientChat, Reply
+from support.mailbox import Mailbox, expected_ids
+from support.waiting import wait_for
 
+from bot.texts import Texts
 from bot.web.conversations import NOT_HANDLED
 
 OPENING = "Je suis échevine à Lasne et je veux participer au Programme"
 ANSWERS = {"nom": "Claire Dumont", "email": "claire@lasne.example", "telephone": "non", "confirmation": "oui"}
 AS_READYZ_SAYS = {WEB: "web", ACTIONS: "actions", RASA: "rasa"}
+GIVEN_UP = "could not be registered"
+"""What the action server logs when it has waited for the database in vain."""
 IN_FLIGHT_SECONDS = 1.0
 """Long enough for a message to come from the web process through Rasa to the action that waits for the database."""
 
@@ -50,7 +55,7 @@ def test_a_request_outlives_the_death_of_a_process(assistant: Assistant, name: s
     (lead,) = assistant.leads(chat)
     assert (lead["nom"], lead["email"], lead["commune"]) == ("Claire Dumont", "claire@lasne.example", "Lasne")
     assistant.wait_until_mail_has_left()
-    assert len(assistant.mailbox.about(lead["reference"])) == 2
+    assert assistant.mailbox.ids() == expected_ids(lead["reference"])
     assert assistant.process.poll() is None
 
 
@@ -63,3 +68,54 @@ def die_during_consent(assistant: Assistant, chat: PatientChat, name: str) -> Re
             assert not answering.done(), "the database was not waited for"
             kill(assistant, name)
         return answering.result()
+
+
+def test_a_request_outlives_the_death_of_the_action_server_between_the_recap_and_the_consent(
+    assistant: Assistant, mailbox: Mailbox
+) -> None:
+    chat = PatientChat(assistant.client)
+    assert chat.fill(OPENING, ANSWERS).asks == "consentement"
+    kill(assistant, ACTIONS)
+    reply = chat.say("oui")
+    assert reply.outcome == "qualified" or goes_on(reply, "consentement", None)
+    if reply.outcome is None:
+        assert chat.say("oui").outcome == "qualified"
+    assert chat.say("oui").outcome is None
+    (lead,) = assistant.leads(chat)
+    assert (lead["nom"], lead["email"], lead["commune"]) == ("Claire Dumont", "claire@lasne.example", "Lasne")
+    assistant.wait_until_mail_has_left()
+    assert mailbox.ids() == expected_ids(lead["reference"])
+
+
+def test_a_consent_waits_for_a_database_that_is_locked_for_a_moment(assistant: Assistant, mailbox: Mailbox) -> None:
+    chat = assistant.chat()
+    assert chat.fill(OPENING, ANSWERS).asks == "consentement"
+    with ThreadPoolExecutor(1) as thread:
+        with assistant.database.begin():
+            answering = thread.submit(chat.say, "oui")
+            with pytest.raises(TimeoutError):
+                answering.result(timeout=2 * IN_FLIGHT_SECONDS)
+        assert answering.result().outcome == "qualified"
+    (lead,) = assistant.leads(chat)
+    assistant.wait_until_mail_has_left()
+    assert mailbox.ids() == expected_ids(lead["reference"])
+
+
+def test_a_consent_to_a_database_that_stays_locked_is_asked_for_again_and_registers_one_request(
+    assistant: Assistant, mailbox: Mailbox, texts: Texts
+) -> None:
+    chat = assistant.chat()
+    assert chat.fill(OPENING, ANSWERS).asks == "consentement"
+    given_up = assistant.logs().count(GIVEN_UP)
+    with ThreadPoolExecutor(1) as thread:
+        with assistant.database.begin():
+            answering = thread.submit(chat.say, "oui")
+            wait_for("the action server gives up", lambda: assistant.logs().count(GIVEN_UP) > given_up, seconds=20)
+        reply = answering.result()
+    assert (reply.text, reply.asks, reply.outcome) == (texts("demande.panne"), "consentement", None)
+    assert assistant.leads(chat) == []
+    assert [chat.say("oui").outcome, chat.say("oui").outcome] == ["qualified", None]
+    (lead,) = assistant.leads(chat)
+    assert (lead["nom"], lead["email"]) == ("Claire Dumont", "claire@lasne.example")
+    assistant.wait_until_mail_has_left()
+    assert mailbox.ids() == expected_ids(lead["reference"])

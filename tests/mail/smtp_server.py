@@ -19,7 +19,8 @@ from bot.config import Settings
 class Postmaster:
     """What the server does with a mail. A reply is what SMTP says, as "250 OK".
 
-    It thinks for `data_seconds` before it takes a mail, and then for `answer_seconds` before it says so.
+    It thinks for `data_seconds` before it takes a mail, and then for `answer_seconds` before it says so. Mails to `refuses` it
+    never takes.
     """
 
     mail_reply: str = "250 OK"
@@ -28,6 +29,7 @@ class Postmaster:
     data_seconds: float = 0.0
     answer_seconds: float = 0.0
     drops: str | None = None
+    refuses: str = ""
     accepted: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
 
@@ -36,6 +38,8 @@ class Postmaster:
         return self.mail_reply
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        if address == self.refuses:
+            return "550 no such user"
         if self.rcpt_reply.startswith("2"):
             envelope.rcpt_tos.append(address)
         return self.rcpt_reply

@@ -5,12 +5,10 @@ Looks without the code that it judges: with SQLite's own driver, and at the file
 
 from __future__ import annotations
 
-import email
-import email.policy
 import json
 import quopri
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -22,13 +20,14 @@ from support.waiting import wait_for
 FILE, LOG = "(file)", "(log)"
 
 
-def traces(assistant: Assistant, words: Iterable[str]) -> dict[str, list[str]]:
+def traces(assistant: Assistant, words: Collection[str]) -> dict[str, list[str]]:
     """Which of the words are left, by table, and in FILE and LOG."""
     path = Path(make_url(assistant.settings.database_url).database)
     places = {table: " ".join(map(" ".join, rows)) for table, rows in rows_of(path).items()}
     places[FILE] = _files(path)
     places[LOG] = assistant.logs()
-    found = {place: [word for word in words if _is_in(word, text.lower())] for place, text in places.items()}
+    folded = {place: text.lower() for place, text in places.items()}
+    found = {place: [word for word in words if _is_in(word, text)] for place, text in folded.items()}
     return {place: left for place, left in found.items() if left}
 
 
@@ -47,12 +46,10 @@ def kept_of(assistant: Assistant, conversation: str) -> dict[str, int]:
 
 
 def _text(cell: object) -> str:
-    """A cell as a text; a mail as it is read."""
+    """A cell as a text; of a mail, both as it is carried and as it is read."""
     if not isinstance(cell, bytes):
         return str(cell)
-    mail = email.message_from_bytes(cell, policy=email.policy.default)
-    said = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
-    return "\n".join([*(f"{name}: {value}" for name, value in mail.items()), *said, cell.decode("utf-8", "replace")])
+    return f"{cell.decode('utf-8', 'replace')}\n{quopri.decodestring(cell).decode('utf-8', 'replace')}"
 
 
 def _files(path: Path) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sample_assistant import the_texts
+from sample_dialogue import EMAIL, NAME, Dialogue, at
 
 from bot.intake import corrections
+from bot.intake.model import QUALIFIED
 
 CHANGES = [
     ("non, Ixelles", True),
@@ -114,3 +117,137 @@ def test_a_new_subject_is_kept_whole(text: str, subject: str) -> None:
 )
 def test_who_prefers_mail_to_the_telephone_corrects_no_address(text: str, prefers: bool) -> None:
     assert corrections.prefers_mail(text) is prefers
+
+
+# --- several corrections at once -----------------------------------------------------------------------
+
+PHONE = "+32 471 22 33 44"
+SEVERAL = [
+    ("mon nom c'est Dethieux Martine, mail m.dethieux@huy.example", {"nom": "Dethieux Martine", "email": "m.dethieux@huy.example"}),
+    (
+        "je m'appelle Martine Dethieux, je suis bourgmestre à Huy, 0471 22 33 44",
+        {"nom": "Martine Dethieux", "fonction": "bourgmestre", "commune": "Huy", "telephone": PHONE},
+    ),
+    ("mon nom est Martine Dethieux et ma commune Huy", {"nom": "Martine Dethieux", "commune": "Huy"}),
+    ("je me suis trompée : Ixelles, et mon mail est c@ixelles.example", {"commune": "Ixelles", "email": "c@ixelles.example"}),
+    ("mon numéro est le 0471 22 33 44 et mon mail m@huy.example", {"telephone": PHONE, "email": "m@huy.example"}),
+    ("remplacez mon mail par c@x.example et ajoutez le gsm 0471 22 33 44", {"telephone": PHONE, "email": "c@x.example"}),
+    ("non, Huy, et je suis bourgmestre", {"commune": "Huy", "fonction": "bourgmestre"}),
+    ("nom : Martine Dethieux, commune : Huy", {"nom": "Martine Dethieux", "commune": "Huy"}),
+    ("nom Martine Dethieux, tel 0471 22 33 44", {"nom": "Martine Dethieux", "telephone": PHONE}),
+    ("le nom est Martine Dethieux et l'objet est un jumelage", {"nom": "Martine Dethieux", "objet": "un jumelage"}),
+    ("changez l'objet par un jumelage et le nom par Martine Dethieux", {"nom": "Martine Dethieux", "objet": "un jumelage"}),
+    ("la commune est Huy et la fonction bourgmestre", {"commune": "Huy", "fonction": "bourgmestre"}),
+]
+
+
+@pytest.mark.parametrize("field", ["confirmation", "consentement"])
+@pytest.mark.parametrize(("text", "changed"), SEVERAL, ids=[text for text, _ in SEVERAL])
+def test_each_of_several_corrections_counts_and_all_are_read_back(text: str, changed: dict[str, str], field: str) -> None:
+    dialogue = at(field)
+    dialogue.say(text)
+    assert {name: dialogue.dossier.value_of(name) for name in changed} == changed
+    assert dialogue.asks == "confirmation"
+    assert dialogue.text.startswith(the_texts()("demande.corrige"))
+    assert all(value in dialogue.text for value in changed.values())
+    assert dialogue.all("oui", "oui").outcome == QUALIFIED
+
+
+@pytest.mark.parametrize(("text", "changed"), SEVERAL, ids=[text for text, _ in SEVERAL])
+def test_what_several_corrections_do_not_name_stays(text: str, changed: dict[str, str]) -> None:
+    dialogue = at("confirmation")
+    before = {name: dialogue.dossier.value_of(name) for name in ("nom", "email", "telephone", "objet", "fonction", "commune")}
+    dialogue.say(text)
+    assert {name: dialogue.dossier.value_of(name) for name in before if name not in changed} == {
+        name: value for name, value in before.items() if name not in changed
+    }
+
+
+def test_what_was_said_already_is_no_second_correction() -> None:
+    dialogue = at("confirmation")
+    dialogue.say(f"mon nom est {NAME} et mon mail {EMAIL}")
+    assert (dialogue.dossier.nom, dialogue.dossier.email) == (NAME, EMAIL)
+
+
+def test_two_fields_that_are_only_called_wrong_are_both_asked_again() -> None:
+    dialogue = at("confirmation")
+    dialogue.say("le nom et le mail sont faux")
+    asked = {dialogue.asks}
+    dialogue.say({"nom": "Martine Dethieux", "email": "m@huy.example"}[str(dialogue.asks)])
+    asked.add(dialogue.asks)
+    assert asked == {"nom", "email"}
+
+
+def test_a_field_that_is_called_right_beside_a_wrong_one_is_kept() -> None:
+    dialogue = at("confirmation")
+    dialogue.say("le nom et la commune sont bons mais le mail est faux")
+    assert (dialogue.asks, dialogue.dossier.nom, dialogue.dossier.email) == ("email", NAME, None)
+
+
+@pytest.mark.parametrize("text", ["le nom est bon", "le nom et la commune sont bons", "le nom est exact et le mail aussi"])
+def test_what_is_only_called_right_stays_as_it_is(text: str) -> None:
+    dialogue = at("confirmation")
+    before = dialogue.dossier
+    assert dialogue.say(text).dossier == before
+
+
+@pytest.mark.parametrize(
+    "subject", ["un projet pour l'école et la commune", "un appui à l'état civil et la fonction publique", "un jumelage avec Huy"]
+)
+def test_a_field_that_a_subject_names_is_part_of_it(subject: str) -> None:
+    dialogue = at("confirmation")
+    dialogue.say(f"l'objet est {subject}")
+    assert (dialogue.dossier.objet, dialogue.dossier.value_of("commune"), dialogue.asks) == (subject, "Lasne", "confirmation")
+
+
+@pytest.mark.parametrize("text", ["nom : Dumonceau, prénom : Clara", "mon prénom est Clara et mon nom de famille Dumonceau"])
+def test_both_parts_of_a_name_make_one_name(text: str) -> None:
+    dialogue = at("confirmation")
+    dialogue.say(text)
+    assert (dialogue.dossier.nom, dialogue.asks) == ("Clara Dumonceau", "confirmation")
+
+
+def test_several_corrections_that_change_who_speaks_are_screened_again() -> None:
+    dialogue = at("confirmation")
+    turn = dialogue.say("mon nom est Martine Dethieux, mail m@huy.example et en fait je suis étudiante")
+    assert (turn.outcome, turn.dossier.nom, turn.dossier.email) == ("declined", None, None)
+
+
+# --- names and subjects --------------------------------------------------------------------------------
+
+RESPELT = [
+    ("c'est Dumonceau, pas Dumont", "Claire Dumonceau"),
+    ("Dumonceau pas Dumont", "Claire Dumonceau"),
+    ("mon nom de famille est Dumonceau", "Claire Dumonceau"),
+    ("mon prénom est Clara", "Clara Dumont"),
+    ("mon nom est Claire Dumonceau avec un x", "Claire Dumonceau"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), RESPELT, ids=[text for text, _ in RESPELT])
+def test_a_part_of_the_name_that_is_put_right_leaves_the_other(text: str, name: str) -> None:
+    dialogue = at("confirmation")
+    dialogue.say(text)
+    assert (dialogue.dossier.nom, dialogue.asks) == (name, "confirmation")
+
+
+@pytest.mark.parametrize("text", ["l'objet est trop long", "l'objet n'est pas clair", "l'objet est incomplet"])
+def test_what_is_said_of_the_subject_is_no_subject(text: str) -> None:
+    dialogue = at("confirmation")
+    dialogue.say(text)
+    assert (dialogue.asks, dialogue.dossier.objet) == ("objet", None)
+
+
+def test_a_question_about_correcting_corrects_nothing() -> None:
+    dialogue = at("confirmation")
+    dialogue.say("est-ce que je peux changer le nom ?")
+    assert (dialogue.dossier.nom, dialogue.asks) == (NAME, "confirmation")
+
+
+def test_the_rest_that_is_right_leads_on_only_when_nothing_is_wrong() -> None:
+    assert Dialogue(*_whole()).say("le reste est exact").dossier.asks == "consentement"
+    assert Dialogue(*_whole()).say("le reste n'est pas exact").dossier.asks == "confirmation"
+
+
+def _whole() -> tuple[str, ...]:
+    return ("Je suis échevine à Lasne et je veux participer au Programme", NAME, EMAIL, "non")

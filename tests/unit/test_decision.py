@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.places import Gazetteer, Place
-from bot.screening import RULES, VERSION, Profile, decide, rules_table
+from bot.screening import RULES, VERSION, Claims, Profile, decide, rules_table, update
 
 HUY = Place("commune", "Huy", "Belgique", "Wallonie", known=True, certain=True)
 ROME = Place("commune", "Rome", "Italie", None, known=True, certain=True)
@@ -47,6 +47,9 @@ CASES = [
     ("organisation without partner", Profile("autre", "association", partner=False), "non_admissible", ()),
     ("firm, partner of a municipality", Profile("partenaire_direct", "entreprise", partner_of=HUY, partner=True), "humain", ()),
     ("federation of municipalities", Profile("autre", "association de communes", several=True), "humain", ()),
+    ("who will not say in which capacity", Profile(silent=True), "non_admissible", ()),
+    ("officer who will not say for which municipality", Profile("mandataire", function="échevine", silent=True), "non_admissible", ()),
+    ("organisation that will not say whose partner", Profile("autre", "ONG", silent=True), "non_admissible", ()),
     ("other local authority", Profile("autre", "autorité locale non communale"), "humain", ()),
 ]
 REFUSED = (
@@ -111,12 +114,47 @@ def test_nothing_is_admitted_without_a_municipality() -> None:
         (Profile("partenaire_direct", "ONG", function="x", partner_of=HUY, partner=True), "partenaire direct de Huy"),
         (Profile("partenaire_direct", "ONG", function="x", partner_of=HUY, partner=True, several=True), "plusieurs communes"),
         (Profile("mandataire", function="gardien", free_function=True, place=HUY), "texte libre"),
+        (Profile("mandataire", function="maire", place=HUY, predecessor="étudiante"), "une autre personne (« étudiante »)"),
     ],
 )
 def test_the_contact_person_is_told(profile: Profile, word: str) -> None:
     decision = decide(profile)
     assert decision.verdict == "admissible"
     assert any(word in remark for remark in decision.remarks)
+
+
+@pytest.mark.parametrize(
+    ("profile", "rule"),
+    [
+        (Profile(silent=True), "sans_reponse"),
+        (Profile("mandataire", function="échevine", place=HUY, silent=True), "sans_reponse"),
+        (Profile("mandataire", function="échevine", place=HUY, private=True, silent=True), "titre_prive"),
+        (Profile("autre", "étudiant", silent=True), "sans_reponse"),
+        (Profile("mandataire", function="échevine", place=PROVINCE), "niveau.province"),
+        (Profile("mandataire", function="échevine", place=NONE), "niveau.aucune"),
+        (Profile("agent", function="employée", place=HUY, mandate=False), "agent.sans_mandat"),
+        (Profile("autre", "ancien"), "ancien"),
+        (Profile(), "sans_declaration"),
+    ],
+    ids=[
+        "silence",
+        "silence of an officer",
+        "a private capacity first",
+        "silence of a student",
+        "province",
+        "none",
+        "employee",
+        "former",
+        "nothing",
+    ],
+)
+def test_the_first_rule_that_fits_decides(profile: Profile, rule: str) -> None:
+    assert decide(profile).rule == rule
+
+
+def test_who_speaks_after_a_silence_is_judged_on_what_they_say() -> None:
+    after = update(Profile(silent=True), Claims("mandataire", function="échevine", place=HUY))
+    assert decide(after).verdict == "admissible"
 
 
 def test_homonyms_are_remarked_with_where_they_lie() -> None:

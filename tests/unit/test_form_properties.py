@@ -10,13 +10,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any, cast
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sample_assistant import RETENTION_DAYS, SURE, the_base, the_screening, the_texts, the_wordings
-from sample_request import NOW, Clock, sample_settings
+from sample_request import Clock, sample_settings
 from sqlalchemy import select
 
 from bot.answers.editions import Editions
@@ -44,9 +45,13 @@ ASKED = {
     None,
 }
 """What `asks` may be (contract of the chat API)."""
+CONTACT_FIELDS = {"nom", "email", "telephone", "objet", "confirmation", "consentement"}
+ADMITTED = {"admissible", "humain"}
 OUTCOMES = {"qualified", "declined", "cancelled", None}
 LONGEST = {"nom": 120, "fonction": 160, "commune": 120, "pays": 60, "email": 254, "telephone": 40, "objet": 1000, "partenaire_de": 200}
 """Characters of each field of a lead, as promised to whoever reads them."""
+HIDDEN = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Signs that show nothing and turn or hide what stands beside them."""
 ERASED = TEXTS("droits.efface")
 
 # --- what is said ------------------------------------------------------------------------------------
@@ -84,8 +89,22 @@ ANSWERS: Mapping[str | None, Sequence[str]] = {
     "consentement": ("oui", "j'accepte", "d'accord", "je consens", "Oui"),
 }
 """What fits a question, the plainest answer first."""
-CONSENTS = ("oui", "Oui", "oui, le collège", "j'accepte", "d'accord", "je consens", "c'est exact", "ok", "oui, tout est exact", "ok merci", "je suis d'accord")
+CONSENTS = (
+    "oui",
+    "Oui",
+    "oui, le collège",
+    "j'accepte",
+    "d'accord",
+    "je consens",
+    "c'est exact",
+    "ok",
+    "oui, tout est exact",
+    "ok merci",
+    "je suis d'accord",
+)
 """All that is said here and means yes, whatever was asked."""
+CONSENTS_WITHOUT_NUMBER = ("oui sans téléphone", "oui mais pas mon téléphone")
+"""What means yes where no number is kept, and asks for a change where one is."""
 NO_CONSENTS = (
     "non",
     "non merci",
@@ -106,6 +125,13 @@ NO_CONSENTS = (
     "merci",
     "👍",
     "...",
+    "n'envoyez aucune donnée",
+    "je ne suis plus d'accord",
+    "c'est juste un test",
+    "j'accepte quoi",
+    "si mon chef est d'accord",
+    "oui sans téléphone",
+    "qui est concerné par tout ça",
 )
 WAYS_OUT = ("annuler", "stop", "recommençons", "retour", "je préfère ne pas le dire", "pourquoi ?", "on en était où ?")
 RIGHTS = (
@@ -176,7 +202,7 @@ LABELS = {
     "bonjour": "bavardage/saluer",
 }
 EVERY_ANSWER = tuple(dict.fromkeys(answer for answers in ANSWERS.values() for answer in answers))
-POOL = (*NO_CONSENTS, *CONSENTS, *WAYS_OUT, *RIGHTS, *FOLLOW_UPS, *CORRECTIONS, *HOSTILE, *QUESTIONS, *EVERY_ANSWER)
+POOLS = (NO_CONSENTS, CONSENTS, (*WAYS_OUT, *QUESTIONS), (*RIGHTS, *FOLLOW_UPS), CORRECTIONS, HOSTILE, EVERY_ANSWER)
 
 
 @dataclass(frozen=True)
@@ -200,14 +226,14 @@ class Saying:
         return self.said.replace("{reference}", scene.references[-1] if scene.references else "CIC-2026-ZZZZZZ")
 
 
-FITTING = st.builds(Fitting, st.integers(0, 8)).map(lambda step: [step])
-PLAINLY = st.integers(1, 6).map(lambda times: [Fitting(0)] * times)
-"""The plainest answers to several questions in a row, so that requests get to their end."""
-POOLED = st.builds(Saying, st.sampled_from(POOL)).map(lambda step: [step])
-FREE = st.builds(Saying, st.text(min_size=1, max_size=60)).map(lambda step: [step])
-STEPS = st.lists(st.one_of(PLAINLY, FITTING, FITTING, POOLED, POOLED, FREE), min_size=1, max_size=MOST_MESSAGES).map(
-    lambda runs: [step for run in runs for step in run][:MOST_MESSAGES]
+INTRUDING = st.one_of(
+    *(st.builds(Saying, st.sampled_from(texts)) for texts in POOLS),
+    st.builds(Fitting, st.integers(0, 8)),
+    st.builds(Saying, st.text(min_size=1, max_size=60)),
 )
+ROUNDS = st.lists(st.tuples(st.integers(0, 8), st.sampled_from((0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8)), INTRUDING), min_size=1, max_size=10)
+"""So many fitting answers in a row, of the same rank and up to a whole request, and then anything."""
+STEPS = ROUNDS.map(lambda rounds: [step for times, rank, step in rounds for step in (*(Fitting(rank),) * times, step)][:MOST_MESSAGES])
 
 
 # --- the counter, and what must hold -----------------------------------------------------------------
@@ -243,7 +269,7 @@ def build(folder: Path) -> Place:
     database.create_all()
     screening, records = the_screening(), Records(database, chosen, clock)
     intake = Intake(screening, EDITIONS, TEXTS, RETENTION_DAYS)
-    desk = Desk(intake, Routing(database, chosen, clock), records, TEXTS, chosen, clock)
+    desk = Desk(intake, Routing(database, chosen, clock, Random(0)), records, TEXTS, chosen, clock)
     rights = Rights(records, TEXTS, RETENTION_DAYS)
     return Place(database, Counter(rights, desk, Reception(screening, TEXTS), FollowUp(TEXTS), EDITIONS), clock)
 
@@ -293,6 +319,10 @@ class Scene:
         self.shown = recap_of("\n".join(said)) or self.shown
         if reply.outcome:
             self.shown = {}
+        left = self.talk.dossier
+        assert left.asks or not (left.nom or left.email or left.telephone or left.objet), "contact details without an open request"
+        if left.asks in CONTACT_FIELDS:
+            assert self.verdicts(f"{self.talk.conversation}:{left.number}") <= ADMITTED, "contact asked before the request was admitted"
         if ERASED in said[0]:
             assert forgotten(self.talk.dossier), "something of the person is left after an erasure"
         keep_promises(self.place.database, self.place.clock(), self.talk.conversation)  # as the web process does after each turn
@@ -303,13 +333,18 @@ class Scene:
         with self.place.database.read() as connection:
             return [dict(row) for row in connection.execute(mine).mappings()]
 
+    def verdicts(self, request_key: str) -> set[str]:
+        """The last verdict on a request; there has to be one."""
+        found = [row["verdict"] for row in self.rows(decisions) if row["request_key"] == request_key]
+        assert found, "no decision was recorded"
+        return set(found[-1:])
+
     def check(self, lead: dict[str, Any], text: str, before: Dossier) -> None:
         assert before.asks == "consentement"
-        assert bare(text) in {bare(consent) for consent in CONSENTS}, "no consent was said"
-        verdicts = [row["verdict"] for row in self.rows(decisions) if row["request_key"] == lead["request_key"]]
-        assert set(verdicts[-1:]) <= {"admissible", "humain"}, "the last decision was another"
-        assert verdicts, "no decision was recorded"
-        assert lead["decision"] in {"admissible", "humain"}
+        consents = CONSENTS if before.telephone else (*CONSENTS, *CONSENTS_WITHOUT_NUMBER)
+        assert bare(text) in {bare(consent) for consent in consents}, "no consent was said"
+        assert self.verdicts(lead["request_key"]) <= ADMITTED, "the last decision was another"
+        assert lead["decision"] in ADMITTED
         assert lead["commune"]
         assert is_email(lead["email"])
         assert {name: lead[name] for name in self.shown} == self.shown, "not what the recap showed"
@@ -317,6 +352,15 @@ class Scene:
         for name, longest in LONGEST.items():
             assert safe(name, lead[name] or "", longest), (name, lead[name])
         self.references.append(lead["reference"])
+        self.repeat(text, before)
+
+    def repeat(self, text: str, before: Dossier) -> None:
+        """The same consent once more, as when its answer was lost on the way."""
+        after, told = self.talk.dossier, self.rows(leads)
+        self.talk.dossier = before
+        self.talk.say(text)
+        assert self.rows(leads) == told, "one consent, two leads"
+        self.talk.dossier = after
 
 
 def recap_of(text: str) -> dict[str, str | None]:
@@ -340,7 +384,7 @@ def bare(text: str) -> str:
 
 def safe(name: str, value: str, longest: int) -> bool:
     """Whether a value can be stored, mailed and opened in a spreadsheet."""
-    signs = any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in value)
+    signs = HIDDEN.search(value) or any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value)
     formula = value[:1] in {"=", "+", "-", "@", "＝", "＋", "－", "＠"} and not (name == "telephone" and re.match(r"\+\d", value))
     return len(value) <= longest and not signs and not formula and value == value.strip()
 
@@ -349,9 +393,38 @@ def forgotten(dossier: Dossier) -> bool:
     return dossier == Dossier(number=dossier.number)
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=100,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate, Phase.shrink],
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(steps=STEPS)
 def test_whatever_is_said_a_request_leaves_only_with_all_that_it_needs(place: Place, steps: list[Fitting | Saying]) -> None:
     scene = Scene(place)
     for step in steps:
         scene.play(step)
+
+
+FOUND: Mapping[str, Sequence[str | int]] = {
+    "a function longer than a lead keeps": (0, 0, 0, 0, "échevine " + "de la Coopération " * 100, 0, 0),
+    "a municipality longer than a lead keeps": (1, 0, 0, "x" * 2000, "oui", 0, 0, 0, 0, 0, 0, 0),
+    "numbers for a function": (1, 0, "+32 470 12 34 56 " * 20, 0, 0, 0, 0, 0, 0, 0),
+    "a file's number where that of a telephone is asked": (0, 0, 0, "mon dossier est DOS-2026-N3J2BK", "oui", 0, 0),
+    "no data are to be sent": (0, 0, 0, 0, 0, "n'envoyez aucune donnée"),
+    "a question at the consent": (0, 0, 0, 0, 0, "qui est concerné par tout ça"),
+    "a wish for something else at the consent": (0, 0, 0, 0, 0, "Faites-moi un topo sur le Bénin."),
+    "another municipality at the consent": (0, 0, 0, 0, 0, "oui, Ixelles"),
+    "an invisible mark of Arabic": (1, 0, "gardienne\u061c de phare", 0, 0, 0, 0, 0, 0),
+}
+"""What a long random search found: messages, and the ranks of fitting answers."""
+
+
+@pytest.mark.parametrize("steps", FOUND.values(), ids=FOUND)
+def test_what_was_found_once_does_not_come_back(place: Place, steps: Sequence[str | int]) -> None:
+    scene = Scene(place)
+    for step in steps:
+        scene.play(Saying(step) if isinstance(step, str) else Fitting(step))

@@ -112,7 +112,7 @@ def test_gibberish_opens_the_menu_and_counts_as_a_miss() -> None:
     assert said.context == Context("secteurs.benin", "secteur", 1)
 
 
-@pytest.mark.parametrize("label", ["service", "actualite", "manipulation"])
+@pytest.mark.parametrize("label", ["service", "actualite", "manipulation", "avis"])
 def test_another_subject_gets_no_fact_and_no_source(label: str) -> None:
     message = only(heard("un tout autre sujet que celui-ci", f"hors_sujet/{label}"))
     assert message == Message(TEXTS(f"hors_sujet.{label}"))

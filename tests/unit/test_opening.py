@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sample_assistant import heard
+from sample_assistant import heard, the_screening
+from sample_dialogue import Dialogue
 
 from bot.intake.opening import introduced, purpose
 
@@ -60,3 +61,42 @@ def test_the_author_is_who_introduces_themselves(text: str, persons: list[str], 
 )
 def test_an_opening_that_says_what_it_is_about_is_the_subject(text: str, subject: str | None) -> None:
     assert purpose(text) == subject
+
+
+SIGNED = [
+    ("Claire Dumont, échevine à Huy, souhaite une formation", "Claire Dumont"),
+    ("Bonjour, Claire Dumont, échevine à Huy. Nous voulons participer.", "Claire Dumont"),
+    ("Claire Dumont (échevine à Huy), pour un partenariat", "Claire Dumont"),
+    ("Nous voulons participer. Claire Dumont, bourgmestre de Huy", "Claire Dumont"),
+    ("Claire Dumont suis échevine à Huy et veux participer", "Claire Dumont"),
+    ("Notre échevine Claire Dumont, bourgmestre de Huy, voudrait participer", None),
+    ("Claire Dumont, qui est échevine à Huy, m'a parlé du Programme", None),
+    ("Claire Dumont, boulangère à Huy, souhaite participer", None),
+    ("j'ai parlé à Claire Dumont, échevine à Huy", None),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), SIGNED, ids=[text for text, _ in SIGNED])
+def test_who_signs_with_a_function_of_their_own_is_the_author(text: str, name: str | None) -> None:
+    assert introduced(heard(text, persons=["Claire Dumont"]), the_screening().names_function) == name
+
+
+@pytest.mark.parametrize("greeting", ["Bonjour Jean-Michel Reniers", "Bonjour, Jean-Michel Reniers", "Jean-Michel Reniers, bonjour"])
+def test_who_is_greeted_by_name_is_not_the_author(greeting: str) -> None:
+    text = f"{greeting}, je suis échevine à Huy et je voudrais participer"
+    assert introduced(heard(text, persons=["Jean-Michel Reniers"]), the_screening().names_function) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "name"),
+    [
+        ("Je m'appelle Claire Dumont, je suis échevine à Lasne et je veux participer", "Claire Dumont", "Claire Dumont"),
+        ("Je suis Échevine des Finances à Lasne et je veux participer", "Échevine des Finances", None),
+        ("Je suis Lasne Belgique, commune, je veux participer", "Lasne Belgique", None),
+    ],
+    ids=["a person", "a function", "a municipality"],
+)
+def test_what_is_taken_for_a_person_and_is_none_is_asked(text: str, found: str, name: str | None) -> None:
+    dialogue = Dialogue()
+    dialogue.say(text, persons=[found])
+    assert dialogue.dossier.nom == name

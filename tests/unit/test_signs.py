@@ -231,3 +231,123 @@ def test_a_question_is_known_by_its_form(text: str, asks: bool) -> None:
 )
 def test_signs_at_the_ends_are_taken_off(text: str, bare: str) -> None:
     assert signs.bare(text) == bare
+
+
+FIELD_GIVEN_UP = [
+    "je laisse mon numéro : 0470 12 34 56",
+    "je laisse aussi mon gsm 0470123456",
+    "je laisse mon mail : claire@lasne.example",
+    "je laisse comme ça",
+    "on oublie le téléphone",
+    "j'oublie toujours mon numéro : 0470 12 34 56",
+    "tant pis pour le téléphone",
+    "je ne veux plus de téléphone",
+    "j'ai changé d'avis pour le nom, c'est Dumonceau",
+    "je change d'avis pour la commune, Ixelles",
+]
+
+
+@pytest.mark.parametrize("text", FIELD_GIVEN_UP)
+def test_who_gives_up_or_leaves_a_field_does_not_give_up_the_request(text: str) -> None:
+    assert not signs.says_stop(heard(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("laisse tomber", "je laisse tomber", "on laisse tomber", "on oublie", "j'oublie", "tant pis", "oubliez tout", "je renonce"),
+        *("je veux plus", "finalement non", "ça ne m'intéresse plus", "retirez ma demande", "on arrête tout", "plus la peine", "j'arrête"),
+    ],
+)
+def test_a_request_is_given_up_in_many_words(text: str) -> None:
+    assert signs.says_stop(heard(text))
+
+
+HAND_OVERS = [
+    *("je passe le clavier à ma collègue", "je vous passe mon collègue", "je vous laisse avec ma cheffe"),
+    *("une autre personne a pris le clavier", "c'est maintenant son mari", "maintenant c'est Paul qui écrit", "je remplace ma collègue"),
+    *("je suis sur le pc de mon chef", "sur le même ordinateur", "ici une autre personne"),
+]
+NO_HAND_OVERS = [
+    *(
+        "ma collègue s'appelle Claire",
+        "voici mon adresse",
+        "voici mon collègue, mail paul@lasne.example",
+        "je suis la collègue de l'échevin",
+    ),
+    *("je passe par le téléphone", "mon collègue vous écrira", "Claire Dumont", "c'est la commune de Huy", ""),
+]
+
+
+@pytest.mark.parametrize("text", HAND_OVERS)
+def test_somebody_else_who_takes_over_is_noticed(text: str) -> None:
+    assert signs.hands_over(heard(text))
+
+
+@pytest.mark.parametrize("text", NO_HAND_OVERS, ids=[text or "nothing" for text in NO_HAND_OVERS])
+def test_somebody_who_is_only_named_takes_nothing_over(text: str) -> None:
+    assert not signs.hands_over(heard(text))
+
+
+PROCESS = [
+    ("et si je dis non ?", "refus"),
+    ("si je refuse ?", "refus"),
+    ("j'accepte quoi ?", "accord"),
+    ("ça veut dire quoi ?", "accord"),
+    ("c'est long le questionnaire ?", "duree"),
+    ("encore beaucoup de questions ?", "duree"),
+    ("vous répondez quand ?", "delai"),
+    ("quand aurai-je une réponse ?", "delai"),
+    ("c'est parti ?", "parti"),
+    ("c'est déjà envoyé ?", "parti"),
+    ("quel est le budget ?", ""),
+    ("Claire Dumont", ""),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "key"), PROCESS, ids=[text or "nothing" for text, _ in PROCESS])
+def test_what_is_asked_of_the_request_itself_is_told_apart(text: str, key: str) -> None:
+    assert signs.asks_about_process(heard(text)) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("à qui ça va ?", True),
+        ("qui va lire ça ?", True),
+        ("combien de temps vous gardez mes coordonnées ?", True),
+        ("que faites-vous de mes données ?", True),
+        ("et le rgpd ?", True),
+        ("combien de temps dure le programme ?", False),
+        ("à qui s'adresse le programme ?", False),
+        ("Claire Dumont", False),
+    ],
+)
+def test_what_becomes_of_the_data_is_a_question_of_its_own(text: str, asks: bool) -> None:
+    assert signs.asks_about_data(heard(text)) is asks
+
+
+@pytest.mark.parametrize(
+    ("sign", "texts", "expected"),
+    [
+        pytest.param(signs.goes_back, ["retour", "revenir en arrière", "question précédente"], True, id="back"),
+        pytest.param(
+            signs.goes_back,
+            ["le retour d'expérience", "un billet aller et retour vers Cotonou pour notre échevine", "Claire"],
+            False,
+            id="no back",
+        ),
+        pytest.param(
+            signs.starts_over,
+            ["recommençons", "on recommence", "tout recommencer", "on reprend depuis le début"],
+            True,
+            id="again",
+        ),
+        pytest.param(signs.starts_over, ["le début du programme", "nous recommençons un partenariat avec Dogbo"], False, id="not again"),
+        pytest.param(signs.lost_the_thread, ["on en était où ?", "vous disiez ?", "répétez la question"], True, id="lost"),
+        pytest.param(signs.lost_the_thread, ["où est Dogbo ?", "Claire Dumont", "la question du budget"], False, id="not lost"),
+    ],
+)
+def test_where_one_is_and_wants_to_go_is_heard(sign: Callable[[Heard], bool], texts: list[str], expected: bool) -> None:
+    assert [text for text in texts if sign(heard(text)) is not expected] == []

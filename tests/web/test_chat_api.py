@@ -174,6 +174,18 @@ async def test_a_qualified_request_wakes_the_mail_worker(site: Site) -> None:
     assert site.mail_worker.notified == 1
 
 
+async def test_the_turn_that_erases_a_conversation_is_not_kept_and_says_the_same_when_it_is_sent_again(site: Site) -> None:
+    erased = Reply(({"text": "Tout est effacé.", "buttons": [], "source": None},), erased=True)
+    site.rasa.replies = [say("Bonjour."), erased, erased]
+    session = await site.session()
+    said = [(await site.chat("effacez tout", session, id="m1")).json()["messages"][0]["text"] for _ in range(2)]
+    assert said == ["Tout est effacé.", "Tout est effacé."]
+    assert [asked[2] for asked in site.rasa.asked[1:]] == ["m1", "m1"], "Rasa knows it by its id"
+    history = (await site.client.get("/api/chat/history", headers={"Authorization": f"Bearer {session}"})).json()
+    assert "effacez tout" not in str(history)
+    assert [message["text"] for message in history["messages"]][-1] == "Bonjour."
+
+
 @pytest.mark.parametrize(
     "reply",
     [Reply(failed=True), Reply(), Reply(({"text": "à moitié"},), failed=True), InterruptedHandlingError("cut")],

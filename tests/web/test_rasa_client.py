@@ -16,7 +16,13 @@ from bot.rasa_client import InterruptedHandlingError, NotReadyError, RasaClient,
 
 pytestmark = pytest.mark.anyio
 
-ANSWER = {"messages": [{"text": "Bonjour.", "buttons": [], "source": None}], "asks": "nom", "outcome": None, "failed": False}
+ANSWER = {
+    "messages": [{"text": "Bonjour.", "buttons": [], "source": None}],
+    "asks": "nom",
+    "outcome": None,
+    "failed": False,
+    "erased": False,
+}
 OK: tuple[int, Any] = (200, {})
 
 
@@ -77,7 +83,7 @@ def actions_peer(*health: tuple[int, Any] | None) -> Peer:
 async def test_a_message_goes_to_our_channel_with_its_token_and_comes_back_as_a_value() -> None:
     rasa = rasa_peer((200, ANSWER))
     async with connected(rasa, actions_peer()) as client:
-        assert await client.ask("c1", "bonjour", "m1") == Reply(tuple(ANSWER["messages"]), "nom", None, False)
+        assert await client.ask("c1", "bonjour", "m1") == Reply(tuple(ANSWER["messages"]), "nom", None, failed=False, erased=False)
     _, headers, body = rasa.seen[-1]
     assert json.loads(body) == {"sender": "c1", "message": "bonjour", "id": "m1"}
     assert headers["authorization"] == f"Bearer {channel_token('key')}"
