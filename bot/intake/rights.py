@@ -53,7 +53,8 @@ _PLAIN = re.compile(
     r"|je (?:retire|reprends|revoque) (?:mon (?:consentement|accord|autorisation)|ma demande)"
     rf"|oubliez?[- ]moi|droit a l'(?:oubli|effacement))\W*{_POLITE}"
 )
-"""A message that is nothing but such a wish."""
+"""A sentence that is nothing but such a wish."""
+_ALL = re.compile(r",? \b(?:toutes|en totalite|completement|entierement|definitivement|et tout le reste)\b,?")
 _ERASES = re.compile(
     rf"\b{_VERB}{_SOFTLY}{_OWN}|\b{_VERB}{_SOFTLY}(?:tout )?ce que (?:vous|tu|j'ai|je vous ai)\b"
     rf"|^{_POLITE}{_WISH}{_VERB}{_SOFTLY}{_ANY}|^{_POLITE}{_WISH}tout (?:effacer|supprimer)\b"
@@ -156,7 +157,7 @@ class Rights:
         In an open request, what is not plainly such a wish may be meant for the contact person: it is asked, and the request waits.
         """
         leads = self.records.leads_of(conversation)
-        plain = not heard.text.rstrip().endswith("?") and (dossier.asks is None or _PLAIN.fullmatch(_bare(heard.text)) is not None)
+        plain = not heard.text.rstrip().endswith("?") and (dossier.asks is None or _plain(heard.text))
         if plain and not leads:
             return self.erased(conversation, dossier, context)
         key = "droits.confirmer_demande" if leads else "droits.confirmer"
@@ -240,6 +241,12 @@ class Rights:
         fate = self.texts("droits.partie_ailleurs" if found.lead.has_left else "droits.pas_partie", reference=reference)
         message = Message(f"{self.texts('droits.efface_ailleurs', reference=reference)}\n{fate}")
         return Turn((message,), dossier, context, erases=found.lead.conversation == conversation)
+
+
+def _plain(text: str) -> bool:
+    """Whether one of the sentences is nothing but the wish: « Effacez mes données, toutes. Je ne veux plus continuer. »"""
+    sentences = re.split(r"[.!;]+\s+", _ALL.sub("", _bare(text)))
+    return any(_PLAIN.fullmatch(sentence.strip(" .,!?;:")) for sentence in sentences)
 
 
 def _bare(text: str) -> str:
