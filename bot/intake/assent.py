@@ -87,8 +87,8 @@ _GOES_WITH_YES = frozenset(
     " ah eh oh ben bah bon bonne alors voila et donc la me super genial tres bien vraiment tellement aussi meme la-dessus journee"
     " maintenant immediatement directement effectivement pour avec sans par sur dans souci pleinement entierement totalement"
     " parfaitement fait naturellement bonnement simplement"
-    " petit petite camarade maman papa tonton tante honorable honorables inchallah alhamdoulilah alhamdoulillah dieu prie bravo sante"
-    " nuit soir soiree akkoord einverstanden vazy majeste"
+    " hein pr petit petite camarade maman papa tonton tante honorable honorables inchallah alhamdoulilah alhamdoulillah dieu prie bravo"
+    " sante nuit soir soiree akkoord einverstanden vazy majeste"
     # how it is agreed to
     " rigoureusement expressement formellement integralement sincerement definitivement officiellement librement egalement"
     " coeur entier entiere crainte cote cet propos resume recap"

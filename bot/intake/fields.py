@@ -67,6 +67,11 @@ _BEHIND_NAME = re.compile(r"\s*\([^)]*\)?$|,\s+(?=[^\W\d_])(?:l['’])?[a-zà-ÿ
 """What is told with a name: « Claire Dumont, échevine à Huy », « Claire Dumont (échevine) »."""
 
 
+_PARTICLES = frozenset({"de", "du", "des", "van", "von", "der", "den", "la", "le", "el", "ben", "bin", "d'", "y", "'t", "wa"})
+"""Words of a name that count for none."""
+_MOST_WORDS = 6
+
+
 def read(field: str, text: str, country: str | None) -> Reading:
     """The reading of a contact field; `country` is where a telephone number without prefix belongs. Raises KeyError for another field."""
     if field == "telephone":
@@ -75,7 +80,7 @@ def read(field: str, text: str, country: str | None) -> Reading:
 
 
 def read_name(text: str) -> Reading:
-    """A person's name: one to six words of letters, particles and initials included."""
+    """A person's name: one to six words of letters, particles apart, initials included."""
     text = _TAG.sub(" ", _SCRIPT.sub(" ", text))
     text = _SECOND_SENTENCE.sub("", _announced("".join(c for c in text if unicodedata.category(c) != "So" and c != "\ufe0f")))
     if labelled := _LABELLED.match(clean(text)):
@@ -87,7 +92,15 @@ def read_name(text: str) -> Reading:
     bare = clean(_TITLE.sub("", _NAME_OPENING.sub("", text.strip())))
     name = defuse(_BEHIND_NAME.sub("", bare) if bare != bare.lower() else bare).strip(" .,:-")
     words = name.split()
-    if not 1 <= len(words) <= 6 or ":" in bare or _NOT_IN_NAME.search(name) or not any(c.isalpha() for c in name):
+    counted = [word for word in words if word.lower() not in _PARTICLES]
+    if (
+        not counted
+        or len(counted) > _MOST_WORDS
+        or len(words) > 2 * _MOST_WORDS
+        or ":" in bare
+        or _NOT_IN_NAME.search(name)
+        or not any(c.isalpha() for c in name)
+    ):
         return Reading(fault="nom")
     plain = [fold(word).strip("',.-") for word in words]
     if plain[0] in _NOT_A_NAME or any(word.startswith("j'") for word in plain) or max(map(len, words)) > 40:
@@ -118,8 +131,7 @@ def _with_capitals(name: str) -> str:
     """« claire dumont » is written Claire Dumont; a name that has its own capitals keeps them, shouting is calmed."""
     if name != name.lower() and name != name.upper():
         return name
-    particles = {"de", "du", "des", "van", "von", "der", "den", "la", "le", "el", "ben", "bin", "d'", "y"}
-    return " ".join(w if i and w.lower() in particles else _capital(w.lower()) for i, w in enumerate(name.lower().split()))
+    return " ".join(w if i and w.lower() in _PARTICLES else _capital(w.lower()) for i, w in enumerate(name.lower().split()))
 
 
 def _capital(word: str) -> str:

@@ -170,8 +170,10 @@ class Screening:
         if field == "commune":
             return self._commune(profile, text, insists)
         if field == "pays":
-            country = resolve_country(text)
-            return with_country(profile, country) if country else None
+            if country := resolve_country(text):
+                return with_country(profile, country)
+            claims = self.claims(text)
+            return add(profile, claims) if claims.kind == AUTRE else None
         claims = read_partner(text, self.gazetteer)
         said = claims.partner is not None or claims.kind
         return add(profile, claims) if said else None
@@ -287,7 +289,8 @@ class Screening:
         place = profile.partner_of if profile.kind == "partenaire_direct" else profile.place
         if place is None or not place.is_municipality or place.certain or place.name == confirmed:
             return ""
-        return "" if place.known and len(place.candidates) > 1 else place.name or ""
+        homonym = place.known and len(place.candidates) > 1 and fold(place.said) == fold(place.name or "")
+        return "" if homonym else place.name or ""
 
     def unplaced(self, profile: Profile) -> tuple[str, ...]:
         """What is unknown of the municipality. A request needs one, also when the decision is left to a person."""

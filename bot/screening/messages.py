@@ -27,7 +27,8 @@ _WITH = re.compile(
     r"\b(?:avec|vers|chez|entre|km de|kilometres de|pres de|proche de|cote de|voisine? de|habit\w+(?: a)?|reside\w* a"
     r"|domicilie\w* a|evacue\w* a|hospitalise\w* a|jumelee? a|partenariat (?:avec|entre)"
     r"|aide[rz]? (?:a|la)|"
-    r"(?:nom|parle|rencontre\w*|vue?s?|entendu|colloque|seminaire|reunion|visite\w*|vacances|etudi\w*|nee?|voyage"
+    r"(?:nom|parle|rencontre\w*|vue?s?|entendu|colloque|seminaire|reunion|atelier|conference|congres|forum|salon|stage|cours"
+    r"|visite\w*|vacances|etudi\w*|nee?|voyage"
     r"|retour) (?:\w+ ){0,2}(?:a|de)|"
     r"(?:un|mon|notre|nos|des) projets? (?:a|dans)|mission a|partir a|ecole a)\W+(?:[\w']+\W+){0,4}$"
 )
@@ -171,7 +172,7 @@ def _place(found: Found, claims: Claims) -> Place | None:
     limit = wish.start() if wish else len(flat)
     apart = [mention for mention in found.mentions if not _WITH.search(flat[: mention.start])]
     ours = [mention for mention in apart if _OURS.search(flat[: mention.start])]
-    own_place = [mention for mention in apart if _after_function(found, mention)]
+    own_place = [mention for kinds in (_HEADS, None) for mention in apart if _after_function(found, mention, kinds)]
     early = [mention for mention in apart if mention.start < limit and (claims.kind or not _of_other(found, mention))]
     headed = [mention for mention in early if mention.headed]
     beside = [mention for mention in apart if mention.headed and _beside_function(found, mention)]
@@ -191,7 +192,8 @@ def _beside_function(found: Found, mention: Mention) -> bool:
     return any(0 <= start - mention.end <= 45 and not _APART.search(found.reading.flat[mention.end : start]) for start in starts)
 
 
-def _after_function(found: Found, mention: Mention) -> bool:
-    """Tell whether the municipality stands right after a function of the author."""
-    ends = [found.reading.words[hit.last].end for hit, found_role in found.hits if found_role in (OWN, OURS)]
+def _after_function(found: Found, mention: Mention, kinds: frozenset[str] | None) -> bool:
+    """Tell whether the municipality stands right after a function of the author, of these kinds or of any."""
+    said = [hit for hit, found_role in found.hits if found_role in (OWN, OURS) and (kinds is None or hit.entry.kind in kinds)]
+    ends = [found.reading.words[hit.last].end for hit in said]
     return any(0 <= mention.start - end <= 45 and not _APART.search(found.reading.flat[end : mention.start]) for end in ends)
