@@ -63,7 +63,9 @@ _CAPITALISED = re.compile(
 )
 """Two to six capitalised words, particles apart."""
 _SECOND_SENTENCE = re.compile(r"(?<=[\w]{3})[.!;]\s+(?=\w+\W+\w+\W+\w+).*$|\s+(?:dite?|alias|surnomme[e]?)\s.*$")
-_BEHIND_NAME = re.compile(r"\s*\([^)]*\)?$|,\s+(?=[^\W\d_])(?:l['’])?[a-zà-ÿ].*$")
+_BEHIND_NAME = re.compile(
+    r"[\s,]+(?:en fait|finalement|en réalité|plutôt|pardon|svp)\W*$|\s*\([^)]*\)?$|,\s+(?=[^\W\d_])(?:l['’])?[a-zà-ÿ].*$"
+)
 """What is told with a name: « Claire Dumont, échevine à Huy », « Claire Dumont (échevine) »."""
 
 

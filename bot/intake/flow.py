@@ -182,9 +182,10 @@ class Intake:
 
     def corrected_several(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """Several changes in one message: each is taken, and all are read back; what is only called wrong is asked again."""
-        if dossier.asks not in {CONFIRMATION, CONSENT}:
-            return None
+        at_recap = dossier.asks in {CONFIRMATION, CONSENT}
         stated = corrections.statements(heard.text, lambda field, words: self.may_be(field, words, dossier))
+        if not at_recap and (dossier.asks not in {"email", "telephone"} or len({statement.field for statement in stated}) < 2):
+            return None
         if stated and all(statement.fine for statement in stated):
             return self.speaking.again(dossier, context, self.texts("demande.note"))
         stated = tuple(statement for statement in stated if not statement.fine)

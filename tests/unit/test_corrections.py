@@ -153,6 +153,12 @@ def test_each_of_several_corrections_counts_and_all_are_read_back(text: str, cha
     assert dialogue.all("oui", "oui").outcome == QUALIFIED
 
 
+def test_a_field_given_with_a_correction_of_an_earlier_one_counts_with_it() -> None:
+    dialogue = at("email")
+    dialogue.say("mon nom est Zoé Quillot en fait, et mon mail zoe@commune.example")
+    assert (dialogue.dossier.nom, dialogue.dossier.email, dialogue.asks) == ("Zoé Quillot", "zoe@commune.example", "telephone")
+
+
 @pytest.mark.parametrize(("text", "changed"), SEVERAL, ids=[text for text, _ in SEVERAL])
 def test_what_several_corrections_do_not_name_stays(text: str, changed: dict[str, str]) -> None:
     dialogue = at("confirmation")
