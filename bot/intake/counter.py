@@ -37,6 +37,11 @@ _ERASABLE = re.compile(
     r"\b(?:les|mes|tout|messages|donnees|demander a) ?(?:a )?(?:effac|supprim)\w+|\b(?:effac"
     r"|supprim)\w+ (?:apres|plus tard|mes|les|tout)\b"
 )
+_SEEKS_LISTENER = re.compile(
+    r"\b(?:lignes?|numeros?|centres?|services?) (?:d'ecoute|d'aide|de prevention|d'urgence)\b|\betre ecoutee?s?\b|\btele[- ]?accueil\b"
+    r"|\bparler a quelqu'un\b.{0,20}\b(?:maintenant|tout de suite|cette nuit|ce soir)\b"
+)
+"""« C'est quel numéro pour parler à quelqu'un maintenant ? », asked by somebody in distress whose request was refused."""
 PRESENTATION = "se_presenter"
 """The intent of somebody who only says who they are."""
 
@@ -93,6 +98,8 @@ class Counter:
         listening = replace(self.reception.overhears(heard, dossier), offered="")
         if _ERASABLE.search(fold(heard.text)) and "?" in heard.text:
             return Turn((Message(self.desk.texts("donnees")),), listening, context)
+        if dossier.ended == DECLINED and _SEEKS_LISTENER.search(fold(heard.text)):
+            return Turn((Message(self.desk.texts("hors_sujet.detresse")),), listening, context)
         if heard.intent == PRESENTATION and (introduced := self.reception.introduce(heard, listening)):
             asked = self.answers.asked_beside(heard)
             return replace(introduced, messages=asked.messages + introduced.messages, context=asked.context) if asked else introduced

@@ -568,3 +568,18 @@ def test_after_what_is_kept_the_open_question_is_asked_again(person: Person) -> 
     person.say("que savez-vous de moi ?")
     assert person.dossier.asks == "confirmation"
     assert person.text.count(NAME) == 2, "in what is kept, and in the recap below it"
+
+
+@pytest.mark.parametrize(
+    "text", ["c'est quel numéro pour parler à quelqu'un maintenant ?", "il y a une ligne d'écoute ?", "qui appeler pour être écoutée ?"]
+)
+def test_who_was_refused_and_looks_for_somebody_to_listen_is_told_whom_to_call(person: Person, text: str) -> None:
+    person.ask(STUDENT)
+    person.say(text)
+    assert person.text == TEXTS("hors_sujet.detresse")
+
+
+def test_who_was_refused_and_asks_for_the_contact_person_is_told_no_number(person: Person) -> None:
+    person.ask(STUDENT)
+    person.say("donnez-moi quand même le numéro du responsable, je veux parler à quelqu'un")
+    assert person.text == TEXTS("demande.refusee_encore")
