@@ -40,6 +40,8 @@ _WANTS_CALL = re.compile(
 _LOOSE = re.compile(r"(?<![\w-])(?:\+|\((?=\d))?\d[\d ./()-]*\d(?!-?\w)")
 """Figures that no letter touches."""
 _DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}")
+_DAY = re.compile(r"(?<![\d.+/-])[0-3]?\d([./-])[01]?\d\1(?:19|20)\d\d(?![./ -]?\d)")
+"""A day with its year, which could be dialled."""
 _SHORTEST, _LONGEST = 6, 15
 """Digits of what may be a telephone number (E.164 knows no longer one)."""
 _CERTAIN = 8
@@ -48,6 +50,7 @@ _CERTAIN = 8
 
 def read_phone(text: str, country: str | None) -> Reading:
     """A telephone number in international form, or "" when the person prefers none. An unusual number is in doubt."""
+    text = _DAY.sub(" ", text)
     digits = re.sub(r"\D", "", text)
     if len(digits) < _SHORTEST:
         said = fold(text).strip()

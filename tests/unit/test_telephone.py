@@ -99,3 +99,12 @@ def test_a_number_of_no_known_country_is_in_doubt() -> None:
 )
 def test_a_number_beside_other_things_counts_only_when_it_is_surely_one(text: str, country: str | None, number: str | None) -> None:
     assert find_phone(text, country) == number
+
+
+@pytest.mark.parametrize("text", ["12.05.2016", "depuis le 3/12/2018", "né le 01-02-1990"])
+def test_a_day_with_its_year_is_no_number(text: str) -> None:
+    assert read_phone(text, "Belgique").fault == "telephone"
+
+
+def test_a_number_beside_a_day_counts() -> None:
+    assert read_phone("dès le 3/12/2026 au 0470 11 22 33", "Belgique").value == "+32 470 11 22 33"
