@@ -18,7 +18,7 @@ _YES_WORD = (
     r"|dakor|effectivement|affirmatif|volontiers"
     r"|entendu|absolument"
     r"|certainement|assurement|evidemment|exact|exactement|correct|parfait|nickel|impeccable|impec|bien sur|tout a fait|bien entendu"
-    r"|c'?est oui|c ?bon|c ok|c ca|[cs]a marche|ca roule|go|banco|avec plaisir|je veux bien|(?:y a |il n'y a )?pas de (?:souci"
+    r"|c'?est oui|c ?bon|c ok|c ca|[cs]a marche|ca roule|go|banco|avec plaisir|je veux bien|(?:y ?a |il n'y a )?pas de (?:souci"
     r"|probleme|pb|prob)s?|(?:sans|aucun) (?:probleme|souci|objection)|conforme"
     r"|parfaitement|entierement|totalement|(?:je n'ai |je n'y vois |il n'y a |y a )?(?:pas d'|aucune? )(?:objection|inconvenient)"
     r"|accorde|(?:consentement|accord|autorisation) (?:est )?(?:accorde|donne|confirme)e?|feu vert"
@@ -64,7 +64,7 @@ _NOT = re.compile(
 """What is made of words that go with a yes and is none."""
 _NOTHING = re.compile(
     r"^mais (?=oui|ouais|bien|si|certain|absol|evidem|volont)|\bs'il (?:vous|te) plait\b"
-    r"|\b(?:(?:je )?n'ai |il n'y a |y a |je n'y vois |n'y vois |sans |vraiment )*(?:rien (?:a|d'autre a|de plus a) \w+"
+    r"|\b(?:(?:je )?n'ai |il n'y a |y ?a |je n'y vois |n'y vois |sans |vraiment )*(?:rien (?:a|d'autre a|de plus a) \w+"
     r"|(?:pas d'|pas de |aucune? |sans )(?:erreur|faute|objection|inconvenient|souci|probleme|pb|prob|changement|remarque)s?)\b"
     r"|\bpourquoi pas\b|\bsans (?:hesit\w+|reserve|condition)\b|\bj'ai (?:bien |tout )*(?:relu|lu|verifie|complete|controle)\b"
     r"|\bpersonne de contact\b|\bmon (?:frere|ami|cher)\b|\bje veux (?:bien|que vous)\b"
@@ -92,6 +92,8 @@ _GOES_WITH_YES = frozenset(
     # how it is agreed to
     " rigoureusement expressement formellement integralement sincerement definitivement officiellement librement egalement"
     " coeur entier entiere crainte cote cet propos resume recap"
+    " remerciements remercie remercions salutations cordialement thanks thank you dank je u danke bedankt shukran choukran tanemirt"
+    " jerejef barka matondo melesi asante aksanti"
     # doing it
     " accepte jaccepte acceptons accepter consens consentons consentante consentant consentantes consentants autorise autorisons confirme"
     " confirmons confirmer valide validons valider validee approuve approuvons certifie marque marquons donne donnons donner accord"
