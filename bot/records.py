@@ -18,8 +18,9 @@ from sqlalchemy.sql.expression import ColumnElement, Select
 
 from bot.config import Settings
 from bot.mails import code_mail, copy_mail, lead_fields
-from bot.privacy import promise, withdraw
-from bot.storage import CODE, CONTACT, COPY, ERASE, MAIL_SENT, MAIL_WAITING, MASK, Database, codes, leads, outbox, turns
+from bot.mails.posting import post
+from bot.privacy import may_have_left, promise, withdraw
+from bot.storage import CONTACT, ERASE, MAIL_SENT, MASK, Database, codes, leads, outbox, turns
 
 CODE_LIFE = timedelta(minutes=30)
 MOST_TRIES = 5
@@ -117,9 +118,7 @@ class Records:
             digest = self._digest(lead.id, conversation, code)
             connection.execute(insert(codes).values(**row, digest=digest))
             mail = code_mail(lead.reference, lead.nom, lead.email, code, purpose, self._settings, now)
-            values = {"lead_id": lead.id, "kind": CODE, "recipient": mail.recipient, "message_id": mail.message_id, "body": mail.body}
-            values |= {"status": MAIL_WAITING, "due_since": now, "next_attempt_at": now, "expires_at": now + CODE_LIFE}
-            connection.execute(insert(outbox).values(**values))
+            post(connection, mail, now, lead.id, now + CODE_LIFE)
 
     def send_copy(self, reference: str) -> None:
         """Mail all that is kept of a lead to its own address."""
@@ -130,8 +129,7 @@ class Records:
                 return
             (kept,) = self._leads(connection, leads.c.id == lead.id)
             mail = copy_mail(lead, kept.mailed_at, kept.leaving, self._settings, now)
-            values = {"lead_id": lead.id, "kind": COPY, "recipient": mail.recipient, "message_id": mail.message_id, "body": mail.body}
-            connection.execute(insert(outbox).values(**values, status=MAIL_WAITING, due_since=now, next_attempt_at=now))
+            post(connection, mail, now, lead.id)
 
     def redeem(self, conversation: str, code: str) -> Redeemed | None:
         """What a typed code opens; each is good once, and void after a few wrong tries. A used one still counts for the day."""
@@ -163,10 +161,8 @@ class Records:
 
     def _kept(self, connection: Connection, row: Row) -> KeptLead:
         mine = (outbox.c.lead_id == row.id) & (outbox.c.kind == CONTACT)
-        state = select(outbox.c.status, outbox.c.sent_at, outbox.c.uncertain, outbox.c.lease_until, outbox.c.lease_owner)
+        state = select(outbox.c.status, outbox.c.sent_at, may_have_left(self._clock()).label("may_have_left"))
         mail = connection.execute(state.where(mine)).first()
         mailed_at = mail.sent_at if mail and mail.status == MAIL_SENT else None
-        # As erasing counts it (bot.privacy.mails): a worker that died keeps its lease, and nobody knows how far it came
-        leased = bool(mail and (mail.lease_owner is not None or (mail.lease_until and mail.lease_until > self._clock())))
-        leaving = bool(mail and mailed_at is None and (mail.uncertain or leased))
+        leaving = bool(mail and mailed_at is None and mail.may_have_left)
         return KeptLead(row.reference, row.conversation, row.created_at, row.status, lead_fields(row), mailed_at, leaving)

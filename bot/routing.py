@@ -17,7 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.config import Settings
 from bot.errors import RequestError, StorageError
-from bot.mails import Lead, Mail, confirmation_mail, contact_mail, is_email
+from bot.mails import Lead, confirmation_mail, contact_mail, is_email
+from bot.mails.posting import post
 from bot.storage import CONFIRMATION, CONTACT, LEAD_KEPT, LEAD_WAITING, MAIL_WAITING, Database, decisions, leads, outbox
 from bot.text import clean, defuse, typeset
 
@@ -139,7 +140,7 @@ class Routing:
             kept = connection.execute(select(leads).where(leads.c.status == LEAD_KEPT).with_for_update()).mappings().all()
             for row in kept:
                 mail = contact_mail(_lead(row), self._settings, recipient, now)
-                self._post(connection, row["id"], mail, now)
+                post(connection, mail, now, row["id"])
             connection.execute(update(leads).where(leads.c.id.in_([row["id"] for row in kept])).values(status=LEAD_WAITING))
         return len(kept)
 
@@ -187,13 +188,9 @@ class Routing:
         keys = {"request_key": request.request_key, "conversation": request.conversation, "status": status}
         lead_id = connection.execute(insert(leads).values(**asdict(lead), **keys)).inserted_primary_key[0]
         if recipient:
-            self._post(connection, lead_id, contact_mail(lead, self._settings, recipient, now), now)
-        self._post(connection, lead_id, confirmation_mail(lead, self._settings, now), now)
+            post(connection, contact_mail(lead, self._settings, recipient, now), now, lead_id)
+        post(connection, confirmation_mail(lead, self._settings, now), now, lead_id)
         return Receipt(lead.reference, created=True, status=status)
-
-    def _post(self, connection: Connection, lead_id: int, mail: Mail, now: datetime) -> None:
-        row = asdict(mail) | {"lead_id": lead_id, "status": MAIL_WAITING, "due_since": now, "next_attempt_at": now}
-        connection.execute(insert(outbox).values(**row))
 
     def _reference(self, now: datetime) -> str:
         return f"CIC-{now.year}-{''.join(self._rng.choices(_LETTERS, k=6))}"

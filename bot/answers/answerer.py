@@ -268,7 +268,7 @@ class Answerer:
         if not entries:
             return None
         none = self.texts("reponse.aucune")
-        buttons = (*(button(self.base, entry) for entry in entries), Button(none, none))
+        buttons = (*(button(self.base, entry) for entry in entries), Button.saying(none))
         guessed = context if context.entry else self.after(entries[0], context)
         return Said((Message(self.texts("reponse.demander"), buttons),), replace(guessed, misses=context.misses + 1))
 
@@ -279,7 +279,7 @@ class Answerer:
         message = say(self.base, entry, ROOM, before, near)
         if self.judgement.section(entry) in _LEADS_TO_REQUEST:
             title = self.texts("demande.bouton")
-            message = replace(message, buttons=(*message.buttons, Button(title, title)))
+            message = replace(message, buttons=(*message.buttons, Button.saying(title)))
         return Said((message,), self.after(entry, context))
 
     def after(self, entry: str, context: Context) -> Context:
@@ -313,4 +313,4 @@ class Answerer:
             return self.menu(text, misses)
         said = self.menu(self.texts("hors_sujet.encore_inconnu"), misses)
         title = self.texts("demande.bouton")
-        return Said(tuple(replace(message, buttons=(*message.buttons, Button(title, title))) for message in said.messages), said.context)
+        return Said(tuple(replace(message, buttons=(*message.buttons, Button.saying(title))) for message in said.messages), said.context)

@@ -74,4 +74,4 @@ def _buttons(base: Base, entry: Entry) -> Iterable[Button]:
 def button(base: Base, entry: str) -> Button:
     """A button that asks for an entry, by its title."""
     title = base.entries[entry].title
-    return Button(title, title)
+    return Button.saying(title)

@@ -59,6 +59,11 @@ class Button:
     title: str
     value: str
 
+    @classmethod
+    def saying(cls, title: str) -> Button:
+        """A button that says its own title."""
+        return cls(title, title)
+
 
 @dataclass(frozen=True)
 class Source:

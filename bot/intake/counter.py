@@ -17,8 +17,6 @@ from bot.intake.reception import Reception
 from bot.intake.rights import Rights, asks_about_erasing
 from bot.text import fold
 
-REQUESTS = frozenset({"demande", "humain"})
-"""Intents that open a request (data/stories/regles.yml)."""
 _PLEADS = re.compile(
     r"\b(?:mais|pourtant|quand meme|exception|insist\w*|allez|svp|s'il vous plait|contact\w*|parler a|responsable|reniers|injuste"
     r"|aidez|besoin)\b"

@@ -105,7 +105,7 @@ class Desk:
         if dossier.asks != CONSENT:
             return Message(self.texts("demande.panne_avant"))
         yes = self.texts("demande.boutons.oui")
-        return Message(self.texts("demande.panne"), (Button(yes, yes),))
+        return Message(self.texts("demande.panne"), (Button.saying(yes),))
 
 
 def promised(settings: Settings, now: datetime, texts: Texts) -> str:

@@ -22,7 +22,6 @@ from bot.intake.screening import Screening
 from bot.intake.speaking import Speaking
 from bot.intake.telephones import find_phone, wants_call
 from bot.screening import NOT_ADMISSIBLE, Profile
-from bot.screening.profile import describe
 from bot.text import clean
 from bot.texts import Texts
 
@@ -47,6 +46,7 @@ class Intake:
             self.stopped,
             self.handed_over,
             self.started_over,
+            self.asked_anew,
             self.consented,
             self.confirmed,
             self.cleared_doubt,
@@ -77,9 +77,10 @@ class Intake:
     def screened(self, heard: Heard, dossier: Dossier, context: Context) -> Turn:
         """The first turn of a request, from what the person has said of themselves so far."""
         again = dossier.ended == DECLINED and not signs.hands_over(heard)
-        kept = dossier.profile if again or not dossier.ended else Profile()
         if dossier.ended == DECLINED and not again:
-            kept = Profile(predecessor=describe(dossier.profile))
+            kept = dossier.of_another()
+        else:
+            kept = dossier.profile if again or not dossier.ended else Profile()
         profile = self.screening.hear(kept, heard.text)
         if again and profile == kept and self.screening.decide(profile).verdict == NOT_ADMISSIBLE:
             fresh = Dossier(number=dossier.number + 1, profile=profile, ended=DECLINED)
@@ -116,7 +117,7 @@ class Intake:
         """Somebody else goes on here: their request is another one, screened from nothing."""
         if not signs.hands_over(heard):
             return None
-        profile = self.screening.hear(Profile(predecessor=dossier.profile.predecessor), heard.text)
+        profile = self.screening.hear(dossier.of_another(), heard.text)
         return self.speaking.advance(Dossier(number=dossier.number + 1, profile=profile), context, self.texts("demande.autre_personne"))
 
     def started_over(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
@@ -125,12 +126,15 @@ class Intake:
             return None
         return self.speaking.advance(Dossier(number=dossier.number + 1), context, self.texts("demande.recommencee"))
 
+    def asked_anew(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
+        """What was masked while the confirmation or the consent was waited for is asked again."""
+        wanting = dossier.at_recap and any(getattr(dossier, field) is None for field in CONTACT)
+        return self.speaking.advance(dossier, context) if wanting else None
+
     def consented(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """The last question: a plain yes sends, a plain no ends."""
         if dossier.asks != CONSENT:
             return None
-        if any(getattr(dossier, field) is None for field in CONTACT):
-            return self.speaking.advance(dossier, context)  # what was masked meanwhile is asked again
         if signs.says_yes(heard) or (dossier.telephone == "" and assents(without_phone(heard.text))):
             return Turn((), replace(dossier, asks=None, ended=QUALIFIED), context, QUALIFIED, submits=True)
         refused = signs.says_only_no(heard) or takes_back(heard.text)
@@ -140,8 +144,6 @@ class Intake:
         """The recap: a yes leads to the consent, a no asks what is wrong."""
         if dossier.asks != CONFIRMATION:
             return None
-        if any(getattr(dossier, field) is None for field in CONTACT):
-            return self.speaking.advance(dossier, context)  # what was masked meanwhile is asked again
         if signs.says_yes(heard):
             return self.speaking.ask(replace(dossier, asks=CONSENT, tries=0), context)
         return self.speaking.misunderstood(dossier, context) if signs.says_only_no(heard) else None
@@ -167,10 +169,10 @@ class Intake:
 
     def corrected(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """« Non, Ixelles », « mon nom est Dumont »: a field that was answered before is changed."""
-        at_recap = dossier.asks in {CONFIRMATION, CONSENT}
         if dossier.telephone and dossier.asks != "telephone" and keeps_no_phone(heard.text):
             return self.speaking.again(replace(dossier, telephone="", tries=0), context, self.texts("demande.sans_numero"))
-        if not (at_recap or corrections.wants_change(heard.text) or self.labels_other(heard, dossier)) or signs.asks_something(heard):
+        corrects = dossier.at_recap or corrections.wants_change(heard.text) or self.labels_other(heard, dossier)
+        if not corrects or signs.asks_something(heard):
             return None
         if dossier.asks == "telephone" and (corrections.prefers_mail(heard.text) or find_phone(heard.text, dossier.profile.pays)):
             return None
@@ -182,9 +184,8 @@ class Intake:
 
     def corrected_several(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """Several changes in one message: each is taken, and all are read back; what is only called wrong is asked again."""
-        at_recap = dossier.asks in {CONFIRMATION, CONSENT}
         stated = corrections.statements(heard.text, lambda field, words: self.may_be(field, words, dossier))
-        if not at_recap and (dossier.asks not in {"email", "telephone"} or len({statement.field for statement in stated}) < 2):
+        if not dossier.at_recap and (dossier.asks not in {"email", "telephone"} or len({statement.field for statement in stated}) < 2):
             return None
         if stated and all(statement.fine for statement in stated):
             return self.speaking.again(dossier, context, self.texts("demande.note"))
@@ -296,7 +297,7 @@ class Intake:
         if profile is None:
             if dossier.asks == CONFIRMATION and approves_the_rest(heard.text):
                 return self.speaking.ask(replace(dossier, asks=CONSENT, tries=0), context)
-            if field in WHO_AND_WHERE and dossier.asks in {CONFIRMATION, CONSENT}:
+            if field in WHO_AND_WHERE and dossier.at_recap:
                 return self.speaking.ask(replace(dossier, asks=field, doubt="", tries=0), context)
             return None
         changed = replace(dossier, profile=profile, doubt="", tries=0)
@@ -415,9 +416,7 @@ class Intake:
 
     def knew_something_else(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """Not an answer, but a question without its mark, or another subject: it gets its reply, and the field comes again."""
-        if dossier.asks in {CONFIRMATION, CONSENT} and not signs.asks_something(heard):
-            return None
-        if dossier.asks in SCREENING and not signs.asks_something(heard):
+        if (dossier.at_recap or dossier.asks in SCREENING) and not signs.asks_something(heard):
             return None
         off_topic = heard.intent.startswith(("hors_sujet/", "voisin/")) and heard.whole.score > signs.SURE
         if not off_topic and not self.answerer.knows(heard, context):

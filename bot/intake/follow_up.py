@@ -68,7 +68,7 @@ class FollowUp:
     def take(self, heard: Heard, leads: Sequence[KeptLead], dossier: Dossier, context: Context, reply_by: str) -> Turn:
         """The state of each request, or how to change one. `reply_by` says until when an answer is promised, if it is."""
         if _CHANGE.search(bare(heard.text)):
-            button = Button(self.texts("demande.bouton"), self.texts("demande.bouton"))
+            button = Button.saying(self.texts("demande.bouton"))
             message = Message(self.texts("demande.plus_modifiable", reference=leads[-1].reference), (button,))
             return Turn((message,), replace(dossier, offered=OFFER_REQUEST), context)
         lines = [self.state(lead) for lead in leads]

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.answers.model import Context, Message
 from bot.screening import Decision, Profile
+from bot.screening.profile import describe
 
 SCREENING = ("profil", "fonction", "commune", "pays", "partenaire_de")
 """Fields that the decision needs, asked first and in the order that the decision gives."""
@@ -58,10 +59,19 @@ class Dossier:
         return cls(**values | {"profile": Profile.from_json(values.get("profile"))})
 
     @property
+    def at_recap(self) -> bool:
+        """Whether all is known and waits for the confirmation or the consent."""
+        return self.asks in {CONFIRMATION, CONSENT}
+
+    @property
     def holds_contact(self) -> bool:
         """Whether something was given, or is being asked, that answers the person: it must not be kept without consent."""
         given = (self.nom, self.email, self.telephone, self.objet)
-        return any(value is not None for value in given) or self.asks in {*CONTACT, CONFIRMATION, CONSENT}
+        return any(value is not None for value in given) or self.asks in CONTACT or self.at_recap
+
+    def of_another(self) -> Profile:
+        """The profile of somebody else who goes on here: nothing is known, but as what an earlier person was refused."""
+        return Profile(predecessor=describe(self.profile) if self.ended == DECLINED else self.profile.predecessor)
 
     def with_field(self, name: str, value: str | None) -> Dossier:
         """The dossier with one of the contact fields set. Raises ValueError for another name."""

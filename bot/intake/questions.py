@@ -53,4 +53,4 @@ def recap(texts: Texts, dossier: Dossier) -> str:
 
 def _buttons(texts: Texts, keys: tuple[str, ...]) -> tuple[Button, ...]:
     titles = (texts(f"demande.boutons.{key}") for key in keys)
-    return tuple(Button(title, title) for title in titles)
+    return tuple(Button.saying(title) for title in titles)

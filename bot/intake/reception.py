@@ -8,9 +8,8 @@ from bot.answers.model import Button, Context, Heard, Message
 from bot.intake import signs
 from bot.intake.model import DECLINED, OFFER_REQUEST, Dossier, Turn
 from bot.intake.screening import Screening
-from bot.screening import NOT_ADMISSIBLE, Profile
+from bot.screening import NOT_ADMISSIBLE
 from bot.screening.claims import LOCAL
-from bot.screening.profile import describe
 from bot.texts import Texts
 
 
@@ -34,7 +33,7 @@ class Reception:
         introduced = replace(self.overhears(heard, dossier), offered=OFFER_REQUEST)
         if self.screening.decide(self.screening.hear(dossier.profile, heard.text)).verdict == NOT_ADMISSIBLE:
             return Turn((Message(self.texts("demande.presentation_autre")),), replace(introduced, offered=""), Context())
-        button = Button(self.texts("demande.bouton"), self.texts("demande.bouton"))
+        button = Button.saying(self.texts("demande.bouton"))
         return Turn((Message(self.texts("demande.presentation"), (button,)),), introduced, Context())
 
     def welcomes(self, heard: Heard, dossier: Dossier) -> Turn | None:
@@ -45,8 +44,7 @@ class Reception:
     def overhears(self, heard: Heard, dossier: Dossier) -> Dossier:
         """The dossier with what a message outside a request says of its author, so that a request need not ask it again."""
         if signs.hands_over(heard):
-            refused = describe(dossier.profile) if dossier.ended == DECLINED else dossier.profile.predecessor
-            dossier = Dossier(number=dossier.number, reference=dossier.reference, profile=Profile(predecessor=refused))
+            dossier = Dossier(number=dossier.number, reference=dossier.reference, profile=dossier.of_another())
         if not self.screening.says_who(heard.text):
             return dossier
         kept = dossier if dossier.ended in {DECLINED, ""} else Dossier(number=dossier.number, reference=dossier.reference)

@@ -161,7 +161,7 @@ class Rights:
         if plain and not leads:
             return self.erased(conversation, dossier, context)
         key = "droits.confirmer_demande" if leads else "droits.confirmer"
-        message = Message(self.texts(key, references=_listed(leads)), _buttons(self.texts, "effacer"))
+        message = Message(self.texts(key, references=_listed(leads)), (Button.saying(self.texts("droits.boutons.effacer_tout")),))
         ends = plain and dossier.asks is not None
         asked = replace(_closed(dossier) if ends else dossier, offered=OFFER_ERASURE)
         return Turn((message,), asked, context, CANCELLED if ends else None)
@@ -190,7 +190,7 @@ class Rights:
         lines = [self.texts(key, nombre=kept.messages, date=since, jours=self.retention_days)]
         lines += self.in_the_making(dossier)
         lines += [self.lead(lead) for lead in kept.leads]
-        buttons = () if dossier.asks else _buttons(self.texts, "effacer")
+        buttons = () if dossier.asks else (Button.saying(self.texts("droits.boutons.effacer_tout")),)
         message = Message("\n".join([*lines, self.texts("droits.comment_effacer")]), buttons)
         return Turn((message,), dossier, context)
 
@@ -212,7 +212,7 @@ class Rights:
         purpose = TO_ERASE if asks_to_erase(heard.text) else TO_KNOW if asks_to_know(heard.text) or _wants_to_see(heard.text) else None
         if purpose is None:
             titles = [self.texts(f"droits.boutons.{name}", reference=reference) for name in (TO_KNOW, TO_ERASE)]
-            message = Message(self.texts("droits.reference"), tuple(Button(title, title) for title in titles))
+            message = Message(self.texts("droits.reference"), tuple(Button.saying(title) for title in titles))
             return Turn((message,), dossier, context)
         self.records.send_code(reference, conversation, purpose)
         awaiting = replace(dossier, offered=AWAITS_CODE if dossier.asks else "")
@@ -270,8 +270,3 @@ def _closed(dossier: Dossier) -> Dossier:
 
 def _listed(leads: tuple[KeptLead, ...]) -> str:
     return ", ".join(lead.reference for lead in leads)
-
-
-def _buttons(texts: Texts, *names: str) -> tuple[Button, ...]:
-    titles = [texts(f"droits.boutons.{name}_tout") for name in names]
-    return tuple(Button(title, title) for title in titles)

@@ -184,12 +184,11 @@ class Screening:
             claims = read_mandate(text, self.lexicon, self.gazetteer)
             return add(profile, claims) if claims.mandate is not None or claims.kind else None
         claims = self._completed(profile, text) or read_capacity(text, self.lexicon, self.gazetteer)
-        if not (claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None):
+        if not _says_capacity(claims):
             claims = replace(self._function(text), place=claims.place)
             if "texte_libre" in claims.signals:
                 claims = replace(claims, function=None, signals=frozenset())  # the function is asked for next, in its own words
-        said = claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None
-        return add(profile, claims) if said or claims.place else None
+        return add(profile, claims) if _says_capacity(claims) or claims.place else None
 
     def _partner_function(self, text: str) -> str | None:
         """What a partner answers to « Pour quelle organisation, et quelle y est votre fonction ? », in their own words."""
@@ -299,3 +298,8 @@ class Screening:
     def decide(self, profile: Profile) -> Decision:
         """The decision on a profile."""
         return decide(profile)
+
+
+def _says_capacity(claims: Claims) -> bool:
+    """Whether a message says in which capacity somebody writes, or for whom."""
+    return bool(claims.kind or claims.function or claims.potential or claims.partner is not None or claims.private is not None)

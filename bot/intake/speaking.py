@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from bot.answers.model import Context, Message
 from bot.intake.fields import NAME_LONGEST, SUBJECT_LONGEST
-from bot.intake.model import CANCELLED, CONFIRMATION, CONSENT, CONTACT, DECLINED, SCREENING, Dossier, Turn
+from bot.intake.model import CANCELLED, CONFIRMATION, CONTACT, DECLINED, SCREENING, Dossier, Turn
 from bot.intake.questions import question
 from bot.intake.screening import Screening
 from bot.places import Place
+from bot.routing import LIMITS
 from bot.screening import NOT_ADMISSIBLE, TO_SPECIFY, Decision, Profile
 from bot.text import clean, defuse, typeset
 from bot.texts import Texts
@@ -22,8 +23,6 @@ HINT = 2
 """Answers in a row that could not be used before the way out is named."""
 _VAGUE = frozenset({"sans_declaration", "fonction.imprecise"})
 _LEADING = frozenset({"mandataire", "responsable"})
-FUNCTION_LONGEST, PLACE_LONGEST = 160, 120
-"""Characters of a function and of a municipality's name, as a lead keeps them (see bot.routing)."""
 _LIMITS = {"nom_long": NAME_LONGEST, "objet_long": SUBJECT_LONGEST}
 
 
@@ -72,7 +71,7 @@ class Speaking:
 
     def again(self, dossier: Dossier, context: Context, *before: str) -> Turn:
         """Back to the field that was waited for; after a change at the recap, to the recap."""
-        if dossier.asks in {CONFIRMATION, CONSENT}:
+        if dossier.at_recap:
             return self.ask(replace(dossier, asks=CONFIRMATION), context, *before)
         return self.ask(dossier, context, *before)
 
@@ -114,12 +113,12 @@ class Speaking:
 
 def _within_limits(profile: Profile) -> Profile:
     """The profile as a lead keeps it, so that the recap shows what is sent."""
-    function = _kept(profile.function, FUNCTION_LONGEST)
+    function = _kept(profile.function, LIMITS["fonction"])
     return replace(profile, function=function, place=_shortened(profile.place), partner_of=_shortened(profile.partner_of))
 
 
 def _shortened(place: Place | None) -> Place | None:
-    return replace(place, name=_kept(place.name, PLACE_LONGEST)) if place else None
+    return replace(place, name=_kept(place.name, LIMITS["commune"])) if place else None
 
 
 def _kept(text: str | None, longest: int) -> str | None:

@@ -9,7 +9,7 @@ conversation ids. Keeps a proof without any content. What has left by mail canno
 from __future__ import annotations
 
 from bot.privacy.erasing import erase
-from bot.privacy.mails import FORWARDED, NOTICES, Notice
+from bot.privacy.mails import FORWARDED, NOTICES, Notice, may_have_left
 from bot.privacy.promises import Kept, keep_promises, promise, withdraw
 from bot.privacy.retention import PROMISES, PURGE, purge
 from bot.privacy.values import MASKED
@@ -24,6 +24,7 @@ __all__ = [
     "Notice",
     "erase",
     "keep_promises",
+    "may_have_left",
     "promise",
     "purge",
     "withdraw",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, insert, or_, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import ColumnElement
 
 from bot.mails import Mail
+from bot.mails.posting import post
 from bot.privacy.rows import blot_out, delete_rows
-from bot.storage import CONTACT, MAIL_SENT, MAIL_WAITING, NOTICE, Database, outbox
+from bot.storage import CONTACT, MAIL_SENT, NOTICE, Database, outbox
 
 Notice = Callable[[str], "Mail | None"]
 """Writes the mail that asks the contact person to delete the request of a reference; None when nobody is named to get it."""
@@ -29,11 +29,11 @@ def erase_mails(connection: Connection, references: Mapping[int, str], now: date
     """
     of_them = outbox.c.lead_id.in_(list(references))
     mails = len(connection.execute(select(outbox.c.id).where(of_them).with_for_update()).all())
-    to_contact = of_them & (outbox.c.kind == CONTACT) & _may_have_left(now)
+    to_contact = of_them & (outbox.c.kind == CONTACT) & may_have_left(now)
     forwarded = sorted(set(connection.execute(select(outbox.c.lead_id).where(to_contact)).scalars()))
     notices = [mail for lead_id in forwarded if notice and (mail := notice(references[lead_id]))]
     for mail in notices:
-        _post(connection, mail, now)
+        post(connection, mail, now)
     _empty(connection, of_them & (outbox.c.lease_until > now), now)
     delete_rows(connection, outbox, of_them)
     return {outbox.name: mails, FORWARDED: len(forwarded), NOTICES: len(notices)}
@@ -50,7 +50,7 @@ def sweep(database: Database, now: datetime) -> int:
         return delete_rows(connection, outbox, shells)
 
 
-def _may_have_left(now: datetime) -> ColumnElement:
+def may_have_left(now: datetime) -> ColumnElement:
     """Sent, being sent, or tried by somebody who never said how it went: such a mail keeps the owner of its lease."""
     return or_(outbox.c.status == MAIL_SENT, outbox.c.uncertain > 0, outbox.c.lease_owner.is_not(None), outbox.c.lease_until > now)
 
@@ -60,8 +60,3 @@ def _empty(connection: Connection, leased: ColumnElement, now: datetime) -> None
     blot_out(connection, outbox, leased)
     shell = {"lead_id": None, "recipient": "", "body": b"", "expires_at": now}
     connection.execute(update(outbox).where(leased).values(**shell))
-
-
-def _post(connection: Connection, mail: Mail, now: datetime) -> None:
-    row = asdict(mail) | {"kind": NOTICE, "lead_id": None, "status": MAIL_WAITING, "due_since": now, "next_attempt_at": now}
-    connection.execute(insert(outbox).values(**row))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,14 +17,6 @@ from bot.routing import Routing
 from bot.storage import ERASE, MAIL_SENT, NOTICE, Database, outbox, utc_now
 
 CONTACT = {"CIC_CONTACT_EMAIL": "contact@association.example", "CIC_MAIL_FROM": "assistant@association.example"}
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    database.create_all()
-    yield database
-    database.close()
 
 
 @pytest.fixture

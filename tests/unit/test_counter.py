@@ -5,7 +5,6 @@ With a real database; the classifier's labels are given, as Rasa would.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,14 +34,6 @@ EDITIONS = Editions([the_base()], TEXTS, the_wordings())
 STUDENT = "je suis étudiante et je voudrais participer"
 BUDGET = ("quel est le budget total du programme ?", "info/combien.total")
 PHONE = "0470 12 34 56"
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    database.create_all()
-    yield database
-    database.close()
 
 
 @pytest.fixture

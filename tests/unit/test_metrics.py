@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +12,6 @@ from sqlalchemy import insert
 from bot.outbox import LATE_AFTER, LEASE
 from bot.storage import CODE, MAIL_FAILED, MAIL_SENT, MAIL_WAITING, Database, outbox
 from bot.web.metrics import Metrics
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    database.create_all()
-    yield database
-    database.close()
 
 
 def figures(database: Database, clock: Clock) -> dict[str, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,14 +38,6 @@ from bot.storage import (
 )
 
 SECRET = "Kwizera-Introuvable"
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    database.create_all()
-    yield database
-    database.close()
 
 
 @pytest.fixture

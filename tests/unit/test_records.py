@@ -5,7 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,14 +41,6 @@ CODE_LINE = re.compile(r"^(\d{6})\s*$", re.MULTILINE)
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    database.create_all()
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import email
 import email.policy
 import json
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import timedelta
@@ -23,14 +22,6 @@ from bot.errors import RequestError, StorageError
 from bot.mails import is_email
 from bot.routing import Receipt, Request, Routing
 from bot.storage import Database, decisions, leads, outbox
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    database.create_all()
-    yield database
-    database.close()
 
 
 @pytest.fixture
