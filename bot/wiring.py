@@ -57,15 +57,21 @@ def build_base(folder: Path = KNOWLEDGE) -> Base:
     return build_answers(folder).current.base
 
 
+def build_texts() -> Texts:
+    """Return the sentences of the assistant."""
+    from bot.texts import Texts
+
+    return Texts.load(TEXTS)
+
+
 def build_answers(folder: Path = KNOWLEDGE) -> Editions:
     """Return the answers from every edition of `folder`, one file each."""
     from bot.answers.editions import Editions
     from bot.answers.wordings import Wordings
     from bot.knowledge import load_base
-    from bot.texts import Texts
 
     bases = [load_base(path) for path in sorted(folder.glob("*.yml"))]
-    return Editions(bases, Texts.load(TEXTS), Wordings.load(WORDINGS))
+    return Editions(bases, build_texts(), Wordings.load(WORDINGS))
 
 
 def build_services(settings: Settings) -> Services:
@@ -80,9 +86,8 @@ def build_services(settings: Settings) -> Services:
     from bot.places import Gazetteer
     from bot.records import Records
     from bot.screening import Lexicon
-    from bot.texts import Texts
 
-    texts = Texts.load(TEXTS)
+    texts = build_texts()
     answers = build_answers()
     screening = Screening(Lexicon.load(), Gazetteer.load())
     intake = Intake(screening, answers, texts, settings.retention_days, lambda: promised(settings, utc_now(), texts))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.answers import periods, things
-from bot.answers.compose import ROOM, button, say, say_phrase
+from bot.answers.compose import ROOM, button, menu, say, say_phrase
 from bot.answers.following import ALL, Following
 from bot.answers.judgement import ANSWER, ASK, LEANING_WORDS, MEMBER, Judgement, asking
 from bot.answers.language import language_of
@@ -299,8 +299,7 @@ class Answerer:
 
     def menu(self, text: str, context: Context) -> Said:
         """A sentence with the subjects as buttons."""
-        buttons = tuple(button(self.base, entry) for entry in self.texts.items("menu.entrees") if entry in self.base.entries)
-        return Said((Message(text, buttons),), context)
+        return Said((Message(text, menu(self.base, self.texts)),), context)
 
     def unknown(self, context: Context) -> Said:
         """Nothing was understood."""

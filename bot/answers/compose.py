@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.answers.model import Button, Message, Source
 from bot.knowledge import Base, Entry, Fact, Overview, Phrase
+from bot.texts import Texts
 
 ROOM = 480
 """Characters of a reply to one question. The measure of the mission is 400 + 100 for each fact asked for."""
@@ -75,3 +76,8 @@ def button(base: Base, entry: str) -> Button:
     """A button that asks for an entry, by its title."""
     title = base.entries[entry].title
     return Button.saying(title)
+
+
+def menu(base: Base, texts: Texts) -> tuple[Button, ...]:
+    """The subjects to begin with, as buttons."""
+    return tuple(button(base, entry) for entry in texts.items("menu.entrees") if entry in base.entries)

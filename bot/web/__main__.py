@@ -16,7 +16,7 @@ from bot.mails import notice_mail
 from bot.rasa_client import build_client
 from bot.storage import utc_now
 from bot.web.app import create_app
-from bot.wiring import build_database, build_outbox, build_routing
+from bot.wiring import build_base, build_database, build_outbox, build_routing, build_texts
 
 DRAIN_SECONDS = 4
 """How long running requests may take to end after a SIGTERM; `cic run` waits a little longer."""
@@ -49,7 +49,7 @@ def serve(settings: Settings) -> None:
         lambda reference: notice_mail(reference, settings, utc_now()),
     )
     workers = (housekeeper, MailAlerts(outbox.unsent, utc_now))
-    app = create_app(settings, database, build_client(settings, http), outbox, utc_now, workers)
+    app = create_app(settings, database, build_client(settings, http), outbox, utc_now, build_base(), build_texts(), workers)
     uvicorn.run(
         app,
         host=settings.host,

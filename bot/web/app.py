@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from datetime import datetime
 from typing import Protocol
 
@@ -14,9 +15,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
+from bot.answers.compose import menu
 from bot.config import Settings
+from bot.knowledge import Base
 from bot.mails import notice_mail
 from bot.storage import Database
+from bot.texts import Texts
 from bot.web.chat import ChatApi
 from bot.web.conversations import Conversations, MailWorker, Rasa
 from bot.web.edge import Edge, error_handlers
@@ -45,6 +49,8 @@ def create_app(
     rasa_client: Rasa,
     outbox: MailWorker,
     clock: Callable[[], datetime],
+    base: Base,
+    texts: Texts,
     others: Sequence[Worker] = (),
 ) -> Starlette:
     """Return the application. `clock` gives the time with its zone; the mail worker and `others` run while the application does."""
@@ -57,6 +63,7 @@ def create_app(
         messages=RateLimit(settings.rate_limit, clock),
         others=RateLimit(settings.rate_limit, clock),
         trusted_proxies=settings.trusted_proxies,
+        opening={"retention_days": settings.retention_days, "suggestions": [asdict(choice) for choice in menu(base, texts)]},
     )
     routes = [*api.routes(), *Health(database, rasa_client, metrics).routes(), *page_routes(settings.retention_days)]
     paths = frozenset(route.path for route in routes if isinstance(route, Route))

@@ -1,7 +1,8 @@
-"""The chat API: POST /api/chat, GET /api/chat/history, POST /api/feedback. Parse, call, translate; no rule lives here."""
+"""The chat API: sessions, messages, history and judgements. Parse, call, translate; no rule lives here."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,15 @@ from bot.web.bodies import RefusedError, chat_request, feedback_request, read_ob
 from bot.web.conversations import Conversations
 from bot.web.limits import RateLimit, client_address
 from bot.web.sessions import Session, Sessions
-from bot.web.turns import Answer, Turns
+from bot.web.turns import Answer, Turn, Turns
 
 
 @dataclass(frozen=True)
 class ChatApi:
-    """The three routes. Reading back and judging are counted apart from messages, so that they take none of them away."""
+    """The four routes. All but messages are counted apart from messages, so that they take none of them away.
+
+    `opening` is what a client may show before the first message: how long conversations are kept, and questions to begin with.
+    """
 
     conversations: Conversations
     turns: Turns
@@ -27,14 +31,22 @@ class ChatApi:
     messages: RateLimit
     others: RateLimit
     trusted_proxies: tuple[str, ...]
+    opening: Mapping[str, Any]
 
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted at /api."""
         return [
+            Route("/api/session", self.start, methods=["POST"]),
             Route("/api/chat", self.chat, methods=["POST"]),
             Route("/api/chat/history", self.history, methods=["GET"]),
             Route("/api/feedback", self.feedback, methods=["POST"]),
         ]
+
+    async def start(self, request: Request) -> Response:
+        """Begin a conversation: a client that has its session before the first message can send that one again, too."""
+        self._count(request, self.others)
+        missing = await self.conversations.missing()
+        return JSONResponse({"session": self.sessions.start().token, "missing": list(missing), **self.opening})
 
     async def chat(self, request: Request) -> Response:
         """Answer one message."""
@@ -50,8 +62,9 @@ class ChatApi:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         session = self._resume(token.strip() if scheme.lower() == "bearer" else None)
         said = await run_sync(self.turns.history, session.conversation)
-        last: Answer = said[-1][1] if said else {}
-        body = {"session": session.token, "messages": _history(said), "asks": last.get("asks"), "outcome": last.get("outcome")}
+        judged = await run_sync(self.turns.judged, session.conversation)
+        last: Answer = said[-1].answer if said else {}
+        body = {"session": session.token, "messages": _history(said, judged), "asks": last.get("asks"), "outcome": last.get("outcome")}
         return JSONResponse(body)
 
     async def feedback(self, request: Request) -> Response:
@@ -78,10 +91,18 @@ class ChatApi:
             raise RefusedError(429, sentence, {"Retry-After": str(wait)})
 
 
-def _history(said: list[tuple[str, Answer]]) -> list[dict[str, Any]]:
-    """Return all messages in order, each with `from`: "user" or "assistant"."""
+def _history(said: list[Turn], judged: dict[str, bool]) -> list[dict[str, Any]]:
+    """Return all messages in order, each with `from`: "user" or "assistant".
+
+    One of the person has the `id` that her client gave it; one of the assistant that was judged has `useful`, and the last of a
+    turn that waits for a field has `asks`.
+    """
     messages: list[dict[str, Any]] = []
-    for text, answer in said:
-        messages.append({"from": "user", "text": text})
-        messages += ({"from": "assistant", **message} for message in answer["messages"])
+    for turn in said:
+        messages.append({"from": "user", "text": turn.text} | ({"id": turn.client_id} if turn.client_id else {}))
+        for message in turn.answer["messages"]:
+            useful = judged.get(message["id"])
+            messages.append({"from": "assistant", **message} | ({} if useful is None else {"useful": useful}))
+        if turn.answer["asks"]:
+            messages[-1]["asks"] = turn.answer["asks"]
     return messages

@@ -79,6 +79,10 @@ class Conversations:
             await self._forget(conversation)
             return answer
 
+    async def missing(self) -> tuple[str, ...]:
+        """Name what keeps a message from being answered now."""
+        return await self._rasa.missing()
+
     async def _handle(self, conversation: str, message: str, message_id: str, asked: str | None) -> Reply:
         try:
             reply = await self._rasa.ask(conversation, message, message_id)

@@ -31,6 +31,15 @@ class Latest:
     asks: str | None = None
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A message of the person, under the id that the client gave it, and what was answered."""
+
+    text: str
+    answer: Answer
+    client_id: str | None = None
+
+
 class Turns:
     """Turns in the database. `clock` gives the time with its zone, `notice` the mail that asks to delete a forwarded request."""
 
@@ -74,16 +83,22 @@ class Turns:
         """Keep the promise to forget this conversation, if there is one and it is due."""
         keep_promises(self._database, self._clock(), conversation, self._notice)
 
-    def history(self, conversation: str) -> list[tuple[str, Answer]]:
-        """Return what was said, oldest first: the person's text and the answer of each turn."""
-        query = select(turns.c.user_text, turns.c.answer).where(turns.c.conversation == conversation)
+    def history(self, conversation: str) -> list[Turn]:
+        """Return what was said, oldest first."""
+        query = select(turns.c.user_text, turns.c.answer, turns.c.client_id).where(turns.c.conversation == conversation)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(turns.c.number.desc(), turns.c.id.desc()).limit(HISTORY_TURNS)).all()
-        return [(row.user_text, row.answer) for row in reversed(rows)]
+        return [Turn(row.user_text, row.answer, row.client_id) for row in reversed(rows)]
+
+    def judged(self, conversation: str) -> dict[str, bool]:
+        """Return the judgements on messages of the conversation: was it useful, by the message's id."""
+        query = select(feedback.c.message_id, feedback.c.useful).where(feedback.c.conversation == conversation)
+        with self._database.read() as connection:
+            return {row.message_id: row.useful for row in connection.execute(query)}
 
     def judge(self, conversation: str, message_id: str, useful: bool, comment: str | None) -> bool:
         """Keep the latest judgement on one message; False when the conversation has no such message."""
-        said = (message["id"] for _, answer in self.history(conversation) for message in answer["messages"])
+        said = (message["id"] for turn in self.history(conversation) for message in turn.answer["messages"])
         if message_id not in said:
             return False
         values = {"useful": useful, "comment": comment, "created_at": self._clock()}

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from played_site import Clock, FakeMailWorker, FakeRasa, OpenSite, Site
+from played_site import BASE, TEXTS, Clock, FakeMailWorker, FakeRasa, OpenSite, Site
 
 from bot.config import Settings
 from bot.storage import Database
@@ -34,7 +34,7 @@ def open_site(tmp_path: Path) -> OpenSite:
         if database is None:
             store.create_all()
         rasa, worker, clock = FakeRasa(), FakeMailWorker(), Clock()
-        app = create_app(settings, store, rasa, worker, clock)
+        app = create_app(settings, store, rasa, worker, clock, BASE, TEXTS)
         transport = httpx.ASGITransport(app, client=(peer, 40000))
         async with httpx.AsyncClient(transport=transport, base_url="http://assistant.example") as client:
             yield Site(settings, store, rasa, worker, clock, client)

@@ -15,7 +15,9 @@ import httpx
 from bot.config import Settings
 from bot.rasa_client import Reply
 from bot.storage import Database
+from bot.wiring import build_base, build_texts
 
+BASE, TEXTS = build_base(), build_texts()
 SOURCE = {"fact": ["combien.total"], "section": "C'est combien ?", "page": "Le Programme", "updated": "2016-03-15"}
 
 

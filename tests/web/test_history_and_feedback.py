@@ -44,6 +44,34 @@ async def test_history_has_the_same_messages_as_the_answers_had(site: Site) -> N
     assert [{k: v for k, v in message.items() if k != "from"} for message in body["messages"][1:]] == answered["messages"]
 
 
+async def test_history_names_a_message_as_its_client_did_and_says_what_was_judged_and_asked(site: Site) -> None:
+    site.rasa.replies = [say("Bonjour."), say("Merci.", "Votre nom ?", asks="nom")]
+    answered = (await site.chat("bonjour", id="m1")).json()
+    session = answered["session"]
+    await site.chat("je veux participer", session)
+    await judge(site, session=session, id=answered["messages"][0]["id"], useful=False)
+    messages = (await history(site, session)).json()["messages"]
+    assert [message["id"] for message in messages if message["from"] == "user" and "id" in message] == ["m1"]
+    assert [message.get("useful") for message in messages] == [None, False, None, None, None]
+    assert [message.get("asks") for message in messages] == [None, None, None, None, "nom"]
+
+
+async def test_a_session_may_begin_before_the_first_message(site: Site) -> None:
+    body = (await site.client.post("/api/session")).json()
+    assert (body["retention_days"], body["missing"]) == (site.settings.retention_days, [])
+    assert {"title", "value"} == set(body["suggestions"][0])
+    answered = (await site.chat("bonjour", body["session"], id="m1")).json()
+    again = (await site.chat("bonjour", body["session"], id="m1")).json()
+    assert answered == again
+    assert answered["session"] == body["session"]
+    assert len(site.rasa.asked) == 1
+
+
+async def test_a_session_says_what_is_not_ready(site: Site) -> None:
+    site.rasa.away = ("rasa",)
+    assert (await site.client.post("/api/session")).json()["missing"] == ["rasa"]
+
+
 async def test_history_never_shows_another_conversation(site: Site) -> None:
     first, second = await site.session(), await site.session()
     await site.chat("secret", first)
