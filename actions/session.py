@@ -59,6 +59,7 @@ def utter(
         source = message.source.as_dict() if message.source else None
         buttons = [{"title": button.title, "payload": button.value} for button in message.buttons]
         custom = {"source": source, "asks": asks, "outcome": outcome} | ({"erased": True} if erased else {})
+        custom |= {"lang": message.language} if message.language else {}
         dispatcher.utter_message(text=message.text, buttons=buttons, json_message=custom)
 
 

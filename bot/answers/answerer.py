@@ -115,13 +115,16 @@ class Answerer:
         return self.answer(self.titles[key], context) if key in self.titles else None
 
     def other_language(self, heard: Heard, context: Context) -> Said | None:
-        """One polite sentence in the person's language, and the French menu."""
+        """One polite sentence in the person's language, marked as such for who reads it aloud, and the French menu."""
         language = language_of(heard.text)
         if heard.intent != "hors_sujet/langue" and language is None:
             return None
         if heard.intent.startswith("info/") and heard.whole.score > ANSWER:
             return None
-        return self.menu(self.texts(f"langues.{language or 'autre'}"), context)
+        said = self.menu(self.texts("langues.autre"), context)
+        if language is None or language == "autre":
+            return said
+        return replace(said, messages=(Message(self.texts(f"langues.{language}"), language=language), *said.messages))
 
     def not_given(self, heard: Heard, context: Context) -> Said | None:
         """A figure that the page gives for one object and not for the one asked about: say so, then the first fact of its passage."""

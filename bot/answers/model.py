@@ -83,11 +83,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Message:
-    """One bubble of the assistant."""
+    """One bubble of the assistant. `language` is the code of its language when that is not French."""
 
     text: str
     buttons: tuple[Button, ...] = ()
     source: Source | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True)

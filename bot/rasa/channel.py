@@ -169,7 +169,8 @@ def answer_of(said: list[dict[str, Any]], failed: bool = False) -> dict[str, Any
 
 def _outward(message: dict[str, Any], custom: dict[str, Any]) -> dict[str, Any]:
     buttons = [{"title": button["title"], "value": button["payload"]} for button in message.get("buttons") or []]
-    return {"text": message["text"], "buttons": buttons, "source": custom.get("source")}
+    language = {"lang": custom["lang"]} if custom.get("lang") else {}
+    return {"text": message["text"], "buttons": buttons, "source": custom.get("source"), **language}
 
 
 def keep_texts_out_of_logs() -> None:

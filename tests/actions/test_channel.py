@@ -74,12 +74,12 @@ def test_an_ordinary_message_is_left_as_it_is() -> None:
 def test_all_that_was_said_comes_back_whole_and_in_order() -> None:
     said = [
         {"text": "Un.\n\nDeux.", "custom": {"source": SOURCE, "asks": "nom", "outcome": None}},
-        {"text": "Trois.", "buttons": [{"title": "Oui", "payload": "oui"}]},
+        {"text": "Trois.", "buttons": [{"title": "Oui", "payload": "oui"}], "custom": {"lang": "nl"}},
     ]
     assert answer_of(said) == {
         "messages": [
             {"text": "Un.\n\nDeux.", "buttons": [], "source": SOURCE},
-            {"text": "Trois.", "buttons": [{"title": "Oui", "value": "oui"}], "source": None},
+            {"text": "Trois.", "buttons": [{"title": "Oui", "value": "oui"}], "source": None, "lang": "nl"},
         ],
         "asks": "nom",
         "outcome": None,

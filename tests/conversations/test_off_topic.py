@@ -53,7 +53,10 @@ def test_distress_is_met_with_the_numbers_and_nothing_else(chat: Chat) -> None:
 def test_another_language_gets_a_sentence_in_it_and_the_french_menu(chat: Chat, texts: Texts, message: str, language: str) -> None:
     assert language_of(message) == language
     reply = chat.say(message)
-    assert reply.text == texts(f"langues.{language}")
+    assert [(said["text"], said.get("lang")) for said in reply.messages] == [
+        (texts(f"langues.{language}"), language),
+        (texts("langues.autre"), None),
+    ]
     assert reply.sources == []
     assert "Le budget" in reply.buttons
 

@@ -73,10 +73,13 @@ def test_a_neighbour_that_is_hardly_one_is_not_refused_as_such() -> None:
     ids=["nl", "en", "de", "es", "ar", "ru"],
 )
 def test_another_language_gets_one_sentence_and_the_french_menu(text: str, language: str) -> None:
-    message = only(heard(text, "info/combien.total", ANSWER))
-    assert message.text == TEXTS(f"langues.{language}")
-    assert titles(message) == MENU
-    assert message.source is None
+    *foreign, french = reply(heard(text, "info/combien.total", ANSWER)).messages
+    assert [(message.text, message.language) for message in foreign] == (
+        [] if language == "autre" else [(TEXTS(f"langues.{language}"), language)]
+    )
+    assert (french.text, french.language) == (TEXTS("langues.autre"), "")
+    assert titles(french) == MENU
+    assert {message.source for message in (*foreign, french)} == {None}
 
 
 def test_a_language_that_only_the_classifier_recognises_is_answered_too() -> None:
