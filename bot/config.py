@@ -57,6 +57,9 @@ class Settings:
     closed_days: tuple[tuple[date, date], ...] = ()
     origins: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    public_url: str | None = None
+    publisher: str | None = None
+    publisher_email: str | None = None
 
     @property
     def rasa_url(self) -> str:
@@ -126,6 +129,9 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         closed_days=get("CIC_CLOSED_DAYS", (), _closed_days),
         origins=get("CIC_ORIGINS", (), _origins),
         trusted_proxies=get("CIC_TRUSTED_PROXIES", (), _networks),
+        public_url=get("CIC_PUBLIC_URL", None, _origin),
+        publisher=get("CIC_PUBLISHER", None, _text),
+        publisher_email=get("CIC_PUBLISHER_EMAIL", None, _email),
     )
     if len({settings.port, settings.rasa_port, settings.actions_port}) < 3:
         raise SettingError("CIC_PORT, CIC_RASA_PORT et CIC_ACTIONS_PORT doivent être trois ports différents.")
@@ -228,11 +234,14 @@ def _redis_url(name: str, raw: str) -> str:
 
 
 def _origins(name: str, raw: str) -> tuple[str, ...]:
-    origins = tuple(part.rstrip("/") for part in re.split(r"[,\s]+", raw) if part)
-    for origin in origins:
-        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", origin):
-            raise SettingError(f"{name} : {origin!r} n'est pas l'adresse d'un site (https://www.exemple.be).")
-    return origins
+    return tuple(_origin(name, part) for part in re.split(r"[,\s]+", raw) if part)
+
+
+def _origin(name: str, raw: str) -> str:
+    origin = raw.rstrip("/")
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", origin):
+        raise SettingError(f"{name} : {origin!r} n'est pas l'adresse d'un site (https://www.exemple.be).")
+    return origin
 
 
 def _networks(name: str, raw: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 _NO_CONTACT = "Attention : CIC_CONTACT_EMAIL n'est pas réglé. Les demandes recevables sont conservées, mais personne ne les reçoit."
+_NO_PUBLISHER = "Attention : CIC_PUBLISHER ou CIC_PUBLISHER_EMAIL n'est pas réglé. Les pages publiques disent que cela manque."
 _OLD_MODEL = "Attention : le modèle n'a pas été entraîné avec les données actuelles. Lancez « make train », puis recommencez."
 
 
@@ -32,6 +33,8 @@ def run(
     with screen() as shown:
         if settings.contact_email is None:
             shown.say(_NO_CONTACT)
+        if settings.publisher is None or settings.publisher_email is None:
+            shown.say(_NO_PUBLISHER)
         if not model.fits:
             shown.say(_OLD_MODEL)
         asyncio.run(supervise(settings, model.path, shown))

@@ -13,6 +13,7 @@ from typing import Protocol
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
 from bot.answers.compose import menu
@@ -27,11 +28,16 @@ from bot.web.edge import Edge, error_handlers
 from bot.web.health import Health
 from bot.web.limits import RateLimit
 from bot.web.metrics import Metrics
-from bot.web.pages import page_routes
+from bot.web.pages import Pages
+from bot.web.plain import Plain
+from bot.web.refusals import Refusals
 from bot.web.sessions import Sessions
 from bot.web.turns import Turns
+from bot.web.turnstile import Turnstile
 
 WORKER_REST_SECONDS = 5.0
+WORTH_PACKING_BYTES = 1000
+"""What is shorter fits into one packet as it is."""
 log = logging.getLogger(__name__)
 
 
@@ -56,16 +62,21 @@ def create_app(
     """Return the application. `clock` gives the time with its zone; the mail worker and `others` run while the application does."""
     metrics = Metrics(database, clock)
     turns = Turns(database, clock, lambda reference: notice_mail(reference, settings, clock()))
+    sessions = Sessions(settings.secret(), clock)
+    conversations = Conversations(turns, rasa_client, outbox, metrics)
+    messages, rest = (Turnstile(RateLimit(settings.rate_limit, clock), settings.trusted_proxies) for _ in range(2))
+    pages = Pages(settings, base, sessions)
+    refusals = Refusals(metrics, pages.refused)
     api = ChatApi(
-        conversations=Conversations(turns, rasa_client, outbox, metrics),
+        conversations=conversations,
         turns=turns,
-        sessions=Sessions(settings.secret(), clock),
-        messages=RateLimit(settings.rate_limit, clock),
-        others=RateLimit(settings.rate_limit, clock),
-        trusted_proxies=settings.trusted_proxies,
+        sessions=sessions,
+        messages=messages,
+        others=rest,
         opening={"retention_days": settings.retention_days, "suggestions": [asdict(choice) for choice in menu(base, texts)]},
     )
-    routes = [*api.routes(), *Health(database, rasa_client, metrics).routes(), *page_routes(settings.retention_days)]
+    plain = Plain(conversations, turns, sessions, messages, refusals, pages.templates, base.facts)
+    routes = [*api.routes(), *Health(database, rasa_client, metrics).routes(), *plain.routes(), *pages.routes()]
     paths = frozenset(route.path for route in routes if isinstance(route, Route))
 
     @asynccontextmanager
@@ -78,8 +89,12 @@ def create_app(
 
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Edge, metrics=metrics, paths=paths), _cors(settings.origins)],
-        exception_handlers=error_handlers(metrics),
+        middleware=[
+            Middleware(Edge, metrics=metrics, refusals=refusals, paths=paths),
+            Middleware(GZipMiddleware, minimum_size=WORTH_PACKING_BYTES),
+            _cors(settings.origins),
+        ],
+        exception_handlers=error_handlers(refusals),
         lifespan=lifespan,
     )
 

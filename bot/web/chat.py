@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from bot.web.bodies import RefusedError, chat_request, feedback_request, read_object
 from bot.web.conversations import Conversations
-from bot.web.limits import RateLimit, client_address
 from bot.web.sessions import Session, Sessions
 from bot.web.turns import Answer, Turn, Turns
+from bot.web.turnstile import Turnstile
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,8 @@ class ChatApi:
     conversations: Conversations
     turns: Turns
     sessions: Sessions
-    messages: RateLimit
-    others: RateLimit
-    trusted_proxies: tuple[str, ...]
+    messages: Turnstile
+    others: Turnstile
     opening: Mapping[str, Any]
 
     def routes(self) -> list[Route]:
@@ -44,13 +43,13 @@ class ChatApi:
 
     async def start(self, request: Request) -> Response:
         """Begin a conversation: a client that has its session before the first message can send that one again, too."""
-        self._count(request, self.others)
+        self.others.count(request)
         missing = await self.conversations.missing()
         return JSONResponse({"session": self.sessions.start().token, "missing": list(missing), **self.opening})
 
     async def chat(self, request: Request) -> Response:
         """Answer one message."""
-        self._count(request, self.messages)
+        self.messages.count(request)
         asked = chat_request(await read_object(request))
         session = self.sessions.resume(asked.session) or self.sessions.start()
         answer = await self.conversations.answer(session.conversation, asked.message, asked.id)
@@ -58,7 +57,7 @@ class ChatApi:
 
     async def history(self, request: Request) -> Response:
         """Give a conversation back, for a reload."""
-        self._count(request, self.others)
+        self.others.count(request)
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         session = self._resume(token.strip() if scheme.lower() == "bearer" else None)
         said = await run_sync(self.turns.history, session.conversation)
@@ -69,7 +68,7 @@ class ChatApi:
 
     async def feedback(self, request: Request) -> Response:
         """Keep a judgement on one message; a later one replaces it."""
-        self._count(request, self.others)
+        self.others.count(request)
         judged = feedback_request(await read_object(request))
         session = self._resume(judged.session)
         if not await run_sync(self.turns.judge, session.conversation, judged.id, judged.useful, judged.comment):
@@ -81,14 +80,6 @@ class ChatApi:
         if session is None:
             raise RefusedError(401, "Cette conversation n'est pas connue ou a expiré.", {"WWW-Authenticate": "Bearer"})
         return session
-
-    def _count(self, request: Request, limit: RateLimit) -> None:
-        peer = request.client.host if request.client else None
-        client = client_address(peer, request.headers.getlist("x-forwarded-for"), self.trusted_proxies)
-        wait = limit.seconds_to_wait(client)
-        if wait:
-            sentence = f"Vous avez envoyé beaucoup de messages. Vous pourrez continuer dans {wait} seconde{'s' if wait > 1 else ''}."
-            raise RefusedError(429, sentence, {"Retry-After": str(wait)})
 
 
 def _history(said: list[Turn], judged: dict[str, bool]) -> list[dict[str, Any]]:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.errors import StorageError
-from bot.rasa_client import NotReadyError
-from bot.text import typeset
-from bot.web.bodies import RefusedError
+from bot.web.assets import WIDGET
 from bot.web.metrics import Metrics
-
-DATABASE = "database"
-"""Name of the database, as /readyz gives it beside the processes."""
+from bot.web.refusals import EXPECTED, Refusals
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -33,19 +27,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_SENTENCES = {
-    404: "Cette adresse n'existe pas.",
-    405: "Cette adresse ne répond pas à cette méthode.",
-}
-_NOT_READY = "L'assistant n'est pas disponible pour l'instant. Vous pouvez envoyer votre message à nouveau dans un moment."
-_INTERNAL = "Une erreur s'est produite. Pouvez-vous envoyer votre message à nouveau ?"
-_RETRY_SECONDS = "5"
 log = logging.getLogger(__name__)
-
-
-def refusal(status: int, sentence: str, headers: Mapping[str, str] | None = None, **more: object) -> JSONResponse:
-    """Return an error as the contract has it."""
-    return JSONResponse({"error": typeset(sentence), **more}, status, headers)
 
 
 @dataclass(frozen=True)
@@ -54,6 +36,7 @@ class Edge:
 
     app: ASGIApp
     metrics: Metrics
+    refusals: Refusals
     paths: frozenset[str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,12 +54,12 @@ class Edge:
 
         try:
             await self.app(scope, receive, send_safely)
-        except Exception:
+        except Exception as error:
             log.exception("a request to %s failed", self._label(scope["path"]))
-            self.metrics.errors.labels("internal").inc()
+            response = self.refusals.respond(HTTPConnection(scope), error)
             if started:
                 raise
-            await refusal(500, _INTERNAL)(scope, receive, send_safely)
+            await response(scope, receive, send_safely)
         finally:
             self.metrics.requests.labels(self._label(scope["path"]), str(started[0] if started else 499)).inc()
 
@@ -88,42 +71,18 @@ def _add_headers(message: Message, path: str) -> None:
     headers = MutableHeaders(scope=message)
     for name, value in HEADERS.items():
         headers[name] = value
-    headers["Cache-Control"] = "no-cache" if path.startswith("/static/") else "no-store"
+    headers.setdefault("Cache-Control", "no-store")
+    if path == WIDGET:  # every site may check the hash of what it embeds; for the rest of us the CORS middleware decides
+        headers["Access-Control-Allow-Origin"] = "*"
 
 
 Handler = Callable[[Request, Exception], Response]
 
 
-def error_handlers(metrics: Metrics) -> dict[type[Exception], Handler]:
+def error_handlers(refusals: Refusals) -> dict[type[Exception], Handler]:
     """Return what turns an error into a response."""
-
-    def count(kind: str) -> None:
-        metrics.errors.labels(kind).inc()
-
-    def refused(_: Request, error: Exception) -> Response:
-        error = cast(RefusedError, error)
-        count("limited" if error.status == 429 else "bad_input")
-        return refusal(error.status, str(error), error.headers)
-
-    def not_ready(_: Request, error: Exception) -> Response:
-        count("not_ready")
-        return unavailable(cast(NotReadyError, error).missing)
-
-    def database_away(_: Request, error: Exception) -> Response:
-        log.error("the database is away", exc_info=error)
-        count("storage")
-        return unavailable((DATABASE,))
-
-    def http_error(_: Request, error: Exception) -> Response:
-        error = cast(HTTPException, error)
-        return refusal(error.status_code, _SENTENCES.get(error.status_code, "La requête ne peut pas être traitée."), error.headers)
 
     def gone(_: Request, __: Exception) -> Response:
         return Response(status_code=400)
 
-    return {RefusedError: refused, NotReadyError: not_ready, StorageError: database_away, HTTPException: http_error, ClientDisconnect: gone}
-
-
-def unavailable(missing: Sequence[str]) -> JSONResponse:
-    """Return the 503 that names what is missing."""
-    return refusal(503, _NOT_READY, {"Retry-After": _RETRY_SECONDS}, missing=list(missing))
+    return {**dict.fromkeys((*EXPECTED, HTTPException), refusals.respond), ClientDisconnect: gone}

@@ -13,8 +13,8 @@ from starlette.routing import Route
 from bot.errors import StorageError
 from bot.storage import Database
 from bot.web.conversations import Rasa
-from bot.web.edge import DATABASE
 from bot.web.metrics import Metrics
+from bot.web.refusals import DATABASE
 
 
 @dataclass(frozen=True)

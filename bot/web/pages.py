@@ -1,27 +1,77 @@
-"""The public page and its files."""
+"""The public pages. Those that hold a fresh session are made for each visitor, the others once."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+import uuid
+from collections.abc import Awaitable, Callable
 
-import jinja2
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 
-from bot.text import typeset
+from bot.config import Settings
+from bot.knowledge import Base
+from bot.web.assets import Assets
+from bot.web.fields import FREE
+from bot.web.knowledge_view import sections_of
+from bot.web.refusals import Refusal
+from bot.web.sessions import Sessions
+from bot.web.templating import Templates
 
-_HERE = Path(__file__).resolve().parent
+NOBODY = "https://adresse-de-l-assistant.example"
+"""Shown as our address when none is set and the request names none that can be shown."""
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def page_routes(retention_days: int) -> list[BaseRoute]:
-    """Return the routes of the page, which is the same for everybody and made once."""
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["typeset"] = typeset
-    html = environment.get_template("index.html").render(retention_days=retention_days)
+class Pages:
+    """Everything that can be read without a conversation."""
 
-    async def index(_: Request) -> Response:
-        return HTMLResponse(html)
+    def __init__(self, settings: Settings, base: Base, sessions: Sessions) -> None:
+        self.templates = Templates({"settings": settings, "edition": base.edition, "new_id": lambda: uuid.uuid4().hex})
+        self._public_url = settings.public_url
+        self._sections = sections_of(base)
+        self._sessions = sessions
+        self._assets = Assets()
 
-    return [Route("/", index), Mount("/static", StaticFiles(directory=_HERE / "static"))]
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of the pages and of their files."""
+        fixed = {"/vie-privee": "privacy.html", "/accessibilite": "accessibility.html", "/demonstration": "demonstration.html"}
+        return [
+            Route("/", self.index),
+            Route("/integrer", self.embedding),
+            *(Route(path, self._fixed(template)) for path, template in fixed.items()),
+            Mount("/static", self._assets),
+        ]
+
+    async def index(self, _: Request) -> Response:
+        """The assistant, and all that it knows."""
+        session = self._sessions.start().token
+        return HTMLResponse(self.templates.render("index.html", sections=self._sections, session=session, field=FREE, typed=""))
+
+    async def embedding(self, request: Request) -> Response:
+        """How another site shows the assistant."""
+        address = self._public_url or address_of(request)
+        html = self.templates.render("embedding.html", address=address, integrity=self._assets.integrity)
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+    def refused(self, refusal: Refusal) -> Response:
+        """The page of an error."""
+        html = self.templates.render("error.html", sentence=refusal.sentence)
+        return HTMLResponse(html, refusal.status, refusal.headers)
+
+    def _fixed(self, template: str) -> Endpoint:
+        html = self.templates.render(template)
+
+        async def page(_: Request) -> Response:
+            return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+        return page
+
+
+def address_of(request: Request) -> str:
+    """Return the scheme and host by which we were asked; a host that is no plain name is not repeated."""
+    host = request.headers.get("host", "")
+    return f"{request.url.scheme}://{host}" if _HOST.fullmatch(host) else NOBODY

@@ -56,6 +56,11 @@ WRONG = {
     "redis elsewhere": ("CIC_REDIS_URL", "http://x"),
     "site with a path": ("CIC_ORIGINS", "https://www.exemple.be/page"),
     "any site": ("CIC_ORIGINS", "*"),
+    "public address with a path": ("CIC_PUBLIC_URL", "https://www.exemple.be/assistant"),
+    "public address without a scheme": ("CIC_PUBLIC_URL", "assistant.exemple.be"),
+    "two public addresses": ("CIC_PUBLIC_URL", "https://a.example,https://b.example"),
+    "publisher with a line break": ("CIC_PUBLISHER", "AVCB\nUVCW"),
+    "publisher's address without @": ("CIC_PUBLISHER_EMAIL", "info"),
     "proxy by name": ("CIC_TRUSTED_PROXIES", "nginx"),
 }
 
@@ -90,6 +95,10 @@ def test_lists_take_commas_and_spaces() -> None:
     settings = load(CIC_ORIGINS="https://a.example, https://b.example/", CIC_TRUSTED_PROXIES="10.0.0.0/8 ::1")
     assert settings.origins == ("https://a.example", "https://b.example")
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
+
+
+def test_the_public_address_is_read_without_its_last_slash() -> None:
+    assert load(CIC_PUBLIC_URL="https://assistant.exemple.be/").public_url == "https://assistant.exemple.be"
 
 
 @pytest.mark.parametrize("days", [1, 60])

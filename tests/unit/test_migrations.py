@@ -173,7 +173,7 @@ def postgresql() -> Iterator[str]:
     """The URL of a server of our own without the name of the database; on a socket, so that it is in nobody's way."""
     folders = [os.environ.get("PATH", os.defpath), *glob("/usr/lib/postgresql/*/bin")]
     found = [shutil.which(name, path=os.pathsep.join(folders)) for name in ("initdb", "pg_ctl")]
-    assert all(found), "PostgreSQL is not installed: scripts/postgresql, which make test calls, sees to it"
+    assert all(found), "PostgreSQL is not installed: scripts/test-programs, which make test calls, sees to it"
     initdb, pg_ctl = map(str, found)
     user = "postgres" if os.geteuid() == 0 else None  # as root it refuses to run
     with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from played_site import BASE, TEXTS, Clock, FakeMailWorker, FakeRasa, OpenSite, Site
+from support.played_site import BASE, TEXTS, Clock, FakeMailWorker, FakeRasa, OpenSite, Site
 
 from bot.config import Settings
 from bot.storage import Database

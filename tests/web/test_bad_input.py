@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from played_site import Site
+from support.played_site import Site
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from played_site import SOURCE, OpenSite, Site, say
 from sqlalchemy.engine import Connection
+from support.played_site import SOURCE, OpenSite, Site, say
 
 from bot.errors import StorageError
 from bot.rasa_client import InterruptedHandlingError, NotReadyError, Reply

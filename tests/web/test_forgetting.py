@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from played_site import Clock, FakeMailWorker, FakeRasa, Site, say
 from sqlalchemy import insert, select
+from support.played_site import Clock, FakeMailWorker, FakeRasa, Site, say
 
 from bot.privacy import MASKED, promise
 from bot.storage import ERASE, MASK, Database, erasures, forgetting, turns

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from played_site import SOURCE, Site, say
 from sqlalchemy import select
+from support.played_site import SOURCE, Site, say
 
 from bot.storage import feedback
 

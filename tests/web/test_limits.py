@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from played_site import Clock, OpenSite
+from support.played_site import Clock, OpenSite
 
 from bot.web.limits import KNOWN_CLIENTS, RateLimit, client_address
 

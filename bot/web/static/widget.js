@@ -1,0 +1,889 @@
+/* The assistant on a page: the web component <cic-assistant>, whole in this file. It loads nothing else and talks to one address.
+
+   <script src="https://assistant.example/static/widget.js" data-title="…" defer></script> puts it at the corner of the page;
+   <cic-assistant mode="inline"></cic-assistant> puts it where it stands. /integrer explains the attributes.
+
+   Nothing is ever read as HTML, no style is written into the markup: it works under a policy of `default-src 'none'` that lets
+   scripts and connections of one address pass. */
+(() => {
+  "use strict";
+  const script = document.currentScript;
+  const HOME = script ? new URL("..", script.src).href : `${location.origin}/`;
+  const RESTS = [1, 2, 4, 8, 15, 30]; // seconds between attempts to deliver one message, always under the same id
+  const BUSY_MS = 400;
+  const SLOW_MS = 8000;
+  const TIMEOUT_MS = 90000; // the server waits up to 20 seconds for a process that starts again
+  const MOST_CHARACTERS = 2000;
+
+  // --- What is said -------------------------------------------------------------------------------------------------------
+
+  const fr = (text) => text.replace(/'/g, "’").replace(/ (?=[?!;])/g, "\u202f").replace(/ (?=[:»])|(?<=«) /g, "\u00a0");
+  const put = (text, values) => fr(text.replace(/\{(\w+)\}/g, (_, name) => values[name]));
+
+  const SAY = {
+    title: "Coopération internationale communale",
+    label: "Poser une question",
+    greeting: "Bonjour. Que souhaitez-vous savoir sur le Programme de coopération internationale communale ?",
+    notice: "Vous échangez avec un programme informatique, qui répond d'après la page du Programme et cite sa source. Vos messages sont conservés {days} jours au plus. N'écrivez de données personnelles que si elles vous sont demandées.",
+    noticeDaysUnknown: "Vous échangez avec un programme informatique, qui répond d'après la page du Programme et cite sa source. Vos messages sont conservés pendant une durée limitée. N'écrivez de données personnelles que si elles vous sont demandées.",
+    privacy: "Vie privée",
+    mine: "Mes données",
+    mineQuestion: "Que savez-vous de moi ?",
+    you: "Vous",
+    it: "Assistant",
+    log: "Conversation",
+    choices: "Réponses proposées",
+    close: "Fermer l'assistant",
+    options: "Options",
+    fresh: "Nouvelle conversation",
+    freshSure: "Commencer une nouvelle conversation ? Celle-ci ne sera plus affichée.",
+    freshYes: "Commencer",
+    cancel: "Annuler",
+    copy: "Copier la conversation",
+    copied: "La conversation est copiée.",
+    notCopied: "La copie n'est pas possible dans ce navigateur. Vous pouvez télécharger la conversation.",
+    print: "Imprimer la conversation",
+    download: "Télécharger la conversation",
+    page: "Ouvrir l'assistant sur sa page",
+    newTab: "(nouvel onglet)",
+    transcript: "Conversation avec l'assistant du Programme de coopération internationale communale, {date}",
+    send: "Envoyer",
+    source: "Source : {section}, mise à jour du {date}",
+    sourcePage: "Page « {page} », rubrique « {section} », mise à jour le {date}.",
+    sourceOpen: "Ouvrir la page",
+    sourceRead: "Lire ce point en entier",
+    spokenChoices: "Réponses proposées : {titles}.",
+    judge: "Cette réponse vous est-elle utile ?",
+    useful: "Réponse utile",
+    useless: "Réponse inutile",
+    word: "Un mot d'explication, si vous le souhaitez (sans donnée personnelle)",
+    later: "Fermer",
+    thanks: "Merci, votre avis est noté.",
+    notJudged: "Votre avis n'a pas pu être enregistré. Vous pouvez réessayer plus tard.",
+    busy: "L'assistant répond…",
+    slow: "La réponse prend plus de temps que d'habitude. Vous n'avez rien à refaire.",
+    one: "L'assistant n'a pas encore répondu à votre message précédent.",
+    empty: "Écrivez votre message, puis envoyez-le.",
+    long: "Votre message compte {count} caractères, et il en faut {most} au plus. Pouvez-vous le raccourcir ?",
+    starting: "L'assistant démarre. Votre message partira dès qu'il sera prêt, vous n'avez rien à refaire.",
+    startingEmpty: "L'assistant démarre. Vous pouvez déjà écrire votre message.",
+    ready: "L'assistant est prêt.",
+    offline: "Vous êtes hors connexion. Votre message partira dès qu'elle reviendra, vous n'avez rien à refaire.",
+    offlineEmpty: "Vous êtes hors connexion. L'assistant reprendra dès qu'elle reviendra.",
+    broken: "L'assistant n'est pas joignable pour l'instant. Votre message lui sera renvoyé, et traité une seule fois.",
+    brokenEmpty: "L'assistant n'est pas joignable pour l'instant. Nouvel essai dans quelques secondes.",
+    limited: "Vous avez envoyé beaucoup de messages. Celui-ci partira dans {seconds} s, vous n'avez rien à refaire.",
+    limitedEmpty: "Trop de conversations ont commencé ici en peu de temps. Nouvel essai dans {seconds} s.",
+    failed: "Votre message est resté sans réponse. Vous pouvez réessayer : il ne sera traité qu'une fois.",
+    failedEmpty: "L'assistant n'est pas joignable. Vérifiez votre connexion, puis réessayez.",
+    forbidden: "L'assistant n'est pas encore autorisé sur ce site. Vous pouvez l'utiliser sur sa propre page.",
+    retry: "Réessayer",
+    unsent: "Sans réponse",
+  };
+  for (const key in SAY) SAY[key] = fr(SAY[key]);
+
+  const FIELDS = {
+    nom: ["Votre nom", "text", "name"],
+    email: ["Votre adresse e-mail", "email", "email"],
+    telephone: ["Votre numéro de téléphone", "tel", "tel"],
+    commune: ["Votre commune", "text", "address-level2"],
+    pays: ["Votre pays", "text", "country-name"],
+    fonction: ["Votre fonction", "text", "organization-title"],
+    partenaire_de: ["Commune dont vous êtes partenaire", "text", "off"],
+    objet: ["Objet de votre demande"],
+    profil: ["Votre réponse"],
+    confirmation: ["Votre réponse"],
+    consentement: ["Votre réponse"],
+  };
+  const FREE = ["Votre message"];
+
+  const day = (date) => new Intl.DateTimeFormat("fr-BE", { dateStyle: "long", timeZone: "UTC" }).format(date);
+  const sourceValues = ({ section, page, updated }) => ({ section, page, date: day(new Date(updated)) });
+
+  // --- The document -------------------------------------------------------------------------------------------------------
+
+  const SVG = "http://www.w3.org/2000/svg";
+  const ICONS = {
+    talk: "M4 4h16a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1h-8l-5 4v-4H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM7 9h10M7 13h6",
+    close: "M5 5l14 14M19 5L5 19",
+    options: "M4 6h16M4 12h16M4 18h16",
+    up: "M7 11v9H4v-9zM7 11l4-8c2 0 2 2 1.5 6H19a2 2 0 0 1 2 2l-1.5 7a2 2 0 0 1-2 2H7",
+    down: "M7 13V4H4v9zM7 13l4 8c2 0 2-2 1.5-6H19a2 2 0 0 0 2-2l-1.5-7a2 2 0 0 0-2-2H7",
+  };
+
+  /* An element with attributes, listeners (`onclick`) and children; what is null or false is left out. */
+  function h(name, attributes = {}, ...children) {
+    const node = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  }
+
+  function icon(name) {
+    const [picture, path] = ["svg", "path"].map((tag) => document.createElementNS(SVG, tag));
+    picture.setAttribute("viewBox", "0 0 24 24");
+    picture.setAttribute("aria-hidden", "true");
+    path.setAttribute("d", ICONS[name]);
+    picture.append(path);
+    return picture;
+  }
+
+  const button = (text, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, text);
+
+  function link(text, href) {
+    const here = href.split("#")[0] === location.href.split("#")[0];
+    const outside = here ? {} : { target: "_blank", rel: "noopener noreferrer" };
+    return h("a", { href, ...outside }, text, here ? null : h("span", { class: "spoken" }, ` ${SAY.newTab}`));
+  }
+
+  /* Text as it came, its web addresses as links; everything else stays text. */
+  function prose(text) {
+    const parts = text.split(/(https?:\/\/[^\s<>"«»]*[^\s<>"«».,;:!?)])/);
+    return parts.map((part, index) => (index % 2 ? link(part, part) : part));
+  }
+
+  // --- Colours: whatever a site chooses, text keeps a contrast of 4.5 ------------------------------------------------------
+
+  const THEMES = {
+    light: { paper: "#ffffff", page: "#f3f5f6", ink: "#1c2429", quiet: "#4f5b64", line: "#6f7c85", soft: "#d9e0e4" },
+    dark: { paper: "#1b2429", page: "#232e34", ink: "#e8edf0", quiet: "#b3bec5", line: "#7f8d96", soft: "#37444c" },
+  };
+  const COLOUR = "#1d5b79";
+  const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const mix = (one, other, share) => one.map((value, index) => Math.round(value + (other[index] - value) * share));
+  const css = (rgb) => `rgb(${rgb.join(" ")})`;
+
+  function luminance(rgb) {
+    const [r, g, b] = rgb.map((value) => value / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  }
+
+  function contrast(one, other) {
+    const [high, low] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+    return (high + 0.05) / (low + 0.05);
+  }
+
+  function palette(colour, dark) {
+    const theme = THEMES[dark ? "dark" : "light"];
+    const grounds = [theme.paper, theme.page].map(channels);
+    let accent = channels(/^#[0-9a-f]{6}$/i.test(colour || "") ? colour : COLOUR);
+    while (grounds.some((ground) => contrast(accent, ground) < (dark ? 7 : 4.6))) accent = mix(accent, dark ? [255, 255, 255] : [0, 0, 0], 0.06);
+    return { ...theme, accent: css(accent), mine: css(mix(grounds[0], accent, dark ? 0.22 : 0.1)) };
+  }
+
+  // --- What this tab remembers: the token of the conversation, and the message that has no answer yet -----------------------
+
+  class Memory {
+    constructor(address) {
+      this.key = `cic ${address}`;
+      try { this.kept = JSON.parse(sessionStorage.getItem(this.key)) || {}; } catch { this.kept = {}; }
+    }
+
+    set(changes) {
+      Object.assign(this.kept, changes);
+      try { sessionStorage.setItem(this.key, JSON.stringify(this.kept)); } catch { /* the page still remembers */ }
+    }
+  }
+
+  // --- The way to the server ------------------------------------------------------------------------------------------------
+
+  /* One attempt. Throws {kind, after} for what may pass by itself, and {refused, message} for what will not. */
+  async function call(address, path, { body, token, stop } = {}) {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+    stop?.addEventListener("abort", () => abort.abort());
+    let response, answer;
+    try {
+      response = await fetch(address + path, {
+        method: body === undefined ? "GET" : "POST",
+        headers: { ...(body ? { "Content-Type": "application/json" } : {}), ...(token ? { Authorization: `Bearer ${token}` } : {}) },
+        body: body ? JSON.stringify(body) : null,
+        cache: "no-store",
+        credentials: "omit",
+        signal: abort.signal,
+      });
+      answer = await response.json();
+    } catch {
+      throw { kind: navigator.onLine === false ? "offline" : "broken" };
+    } finally {
+      clearTimeout(timer);
+    }
+    if (response.ok) return answer;
+    const { status } = response;
+    if (status === 429 || status === 408 || status >= 500) {
+      throw { kind: status === 429 ? "limited" : status === 503 ? "starting" : "broken", after: Number(response.headers.get("Retry-After")) };
+    }
+    throw { refused: status, message: answer.error };
+  }
+
+  /* A server that answers, but not to this site: its policy allows it only to those it names. */
+  async function isForbidden(address) {
+    if (new URL(address).origin === location.origin) return false;
+    try {
+      await fetch(`${address}healthz`, { mode: "no-cors", cache: "no-store", credentials: "omit" });
+      await fetch(`${address}healthz`, { cache: "no-store", credentials: "omit" });
+      return false;
+    } catch (error) {
+      return (await fetch(`${address}healthz`, { mode: "no-cors", credentials: "omit" }).catch(() => null)) !== null;
+    }
+  }
+
+  const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const isTouch = () => matchMedia("(pointer: coarse)").matches;
+
+  // --- The component ----------------------------------------------------------------------------------------------------------
+
+  class Assistant extends HTMLElement {
+    connectedCallback() {
+      if (this.shadowRoot) return;
+      const named = this.getAttribute("address");
+      this.address = named ? new URL(`${named.replace(/\/+$/, "")}/`, location.href).href : HOME;
+      this.inline = this.getAttribute("mode") === "inline";
+      this.memory = new Memory(this.address);
+      this.errand = null; // stops what is on its way to the server
+      this.wake = () => {}; // ends the rest between two attempts
+      this.build();
+      this.paint();
+      if (this.inline || this.reopens()) this.open(false);
+    }
+
+    said(name) {
+      return this.getAttribute(name) || SAY[name];
+    }
+
+    // --- Building ---
+
+    build() {
+      const root = this.attachShadow({ mode: "open" });
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      root.adoptedStyleSheets = [sheet];
+      this.list = h("ol", { class: "turns", role: "list" });
+      this.log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": SAY.log, tabindex: "0" }, this.buildNotice(), this.list);
+      this.spoken = h("div", { class: "spoken", "aria-live": "polite" });
+      this.status = h("p", { class: "status", role: "status", id: "status" });
+      this.help = h("div", { class: "help", hidden: true });
+      this.panel = h(
+        this.inline ? "section" : "dialog",
+        { class: "panel", "aria-labelledby": "title" },
+        this.buildHead(),
+        this.log,
+        h("div", { class: "foot" }, this.status, this.help, this.buildForm()),
+        this.spoken,
+      );
+      this.frame = h("div", { class: "frame", lang: "fr" }, this.inline ? null : this.buildLauncher(), this.panel);
+      this.panel.addEventListener("keydown", (event) => this.escape(event));
+      root.append(this.frame);
+      if (!this.inline) this.watchWindow();
+      this.showField(null);
+    }
+
+    buildLauncher() {
+      this.launcher = button("", () => this.open(), { class: "launcher", "aria-haspopup": "dialog" });
+      this.launcher.append(icon("talk"), h("span", {}, this.said("label")));
+      return this.launcher;
+    }
+
+    buildHead() {
+      this.toggle = button("", () => this.showOptions(this.options.hidden), { class: "tool", "aria-expanded": "false", "aria-controls": "options", "aria-label": SAY.options });
+      this.toggle.append(icon("options"));
+      const tools = h("div", { class: "tools" }, this.toggle);
+      if (!this.inline) {
+        const close = button("", () => this.close(), { class: "tool", "aria-label": SAY.close });
+        close.append(icon("close"));
+        tools.append(close);
+      }
+      return h("div", { class: "head" }, h("h2", { id: "title" }, this.said("title")), tools, this.buildOptions());
+    }
+
+    buildOptions() {
+      const act = (text, action) => h("li", {}, button(text, () => { this.showOptions(false); action(); }));
+      this.options = h("ul", { id: "options", class: "options", hidden: true, role: "list" },
+        act(SAY.fresh, () => this.askFresh()),
+        act(SAY.copy, () => this.copy()),
+        act(SAY.print, () => this.print()),
+        act(SAY.download, () => this.download()),
+        act(SAY.mine, () => this.say(SAY.mineQuestion)),
+        h("li", {}, link(SAY.privacy, `${this.address}vie-privee`)),
+        this.inline ? null : h("li", {}, link(SAY.page, this.address)));
+      return this.options;
+    }
+
+    buildNotice() {
+      this.notice = h("p", { class: "notice", id: "notice" });
+      this.showNotice();
+      return this.notice;
+    }
+
+    showNotice() {
+      const { days } = this.memory.kept;
+      this.notice.replaceChildren(
+        days ? put(SAY.notice, { days }) : SAY.noticeDaysUnknown, " ",
+        link(SAY.privacy, `${this.address}vie-privee`), " ",
+        button(SAY.mine, () => this.say(SAY.mineQuestion), { class: "plain" }),
+      );
+    }
+
+    buildForm() {
+      this.label = h("label", { for: "field" });
+      this.slotted = h("div", { class: "field" });
+      const submit = (event) => {
+        event.preventDefault();
+        if (this.say(this.field.value)) this.writeField("");
+      };
+      const send = h("button", { type: "submit", class: "send" }, SAY.send);
+      this.form = h("form", { novalidate: true, onsubmit: submit }, this.label, h("div", { class: "row" }, this.slotted, send));
+      return this.form;
+    }
+
+    /* The field that fits what is asked for; what was typed and the focus stay. */
+    showField(asks) {
+      const [label, type, autocomplete] = FIELDS[asks] || FREE;
+      const kind = type || "textarea";
+      this.label.textContent = fr(label);
+      if (this.field?.kind === kind && this.field.autocomplete === (autocomplete || "off")) return;
+      const [held, text] = [this.field && this.shadowRoot.activeElement === this.field, this.field?.value || ""];
+      const shared = { id: "field", autocomplete: autocomplete || "off", enterkeyhint: "send", "aria-describedby": "status", oninput: () => this.fit() };
+      this.field = type
+        ? h("input", { ...shared, type, inputmode: type, autocapitalize: type === "text" ? "words" : "off", spellcheck: "false" })
+        : h("textarea", { ...shared, rows: "1", onkeydown: (event) => this.enter(event) });
+      this.field.kind = kind;
+      this.slotted.replaceChildren(this.field);
+      this.writeField(text);
+      if (held) this.field.focus();
+    }
+
+    writeField(text) {
+      this.field.value = text;
+      this.fit();
+    }
+
+    /* As high as its text, up to what the style allows. */
+    fit() {
+      this.field.removeAttribute("aria-invalid");
+      if (this.field.kind !== "textarea") return;
+      this.field.style.height = "auto";
+      this.field.style.height = `${this.field.scrollHeight + 2}px`;
+    }
+
+    enter(event) {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.form.requestSubmit();
+    }
+
+    paint() {
+      const scheme = matchMedia("(prefers-color-scheme: dark)");
+      const apply = () => {
+        const theme = this.getAttribute("theme");
+        const dark = theme === "dark" || (theme !== "light" && scheme.matches);
+        for (const [name, value] of Object.entries(palette(this.getAttribute("colour"), dark))) this.frame.style.setProperty(`--${name}`, value);
+        this.frame.style.colorScheme = dark ? "dark" : "light";
+      };
+      scheme.addEventListener("change", apply);
+      apply();
+    }
+
+    // --- Opening and closing ---
+
+    /* On a small window the panel covers the page and everything else waits; on a large one it stands beside it. */
+    watchWindow() {
+      this.small = matchMedia("(max-width: 40em), (max-height: 30em)");
+      this.small.addEventListener("change", () => {
+        if (!this.panel.open) return;
+        const held = this.shadowRoot.activeElement;
+        this.panel.close();
+        this.unfold();
+        held?.focus();
+      });
+      this.panel.addEventListener("cancel", (event) => { event.preventDefault(); this.close(); });
+      document.addEventListener("keydown", (event) => { if (!event.composedPath().includes(this.panel)) this.escape(event); });
+      const fit = () => this.panel.style.setProperty("--seen", `${visualViewport.height}px`);
+      window.visualViewport?.addEventListener("resize", fit);
+    }
+
+    unfold() {
+      if (this.small.matches) this.panel.showModal();
+      else this.panel.show();
+    }
+
+    /* Open on the last page, open on this one; on a small window, which it would cover, only when the page was loaded again. */
+    reopens() {
+      const [visit] = performance.getEntriesByType("navigation");
+      return this.memory.kept.open && (!this.small.matches || visit?.type === "reload");
+    }
+
+    open(byPerson = true) {
+      if (!this.inline) {
+        if (this.panel.open) return;
+        if (byPerson || this.small.matches) this.unfold();
+        else this.panel.setAttribute("open", ""); // show() would take the focus
+        this.launcher.hidden = true;
+        this.memory.set({ open: true });
+        if (byPerson) this.focusWriting();
+      }
+      if (!this.list.childElementCount) this.start();
+      this.scroll();
+    }
+
+    close() {
+      this.panel.close();
+      this.launcher.hidden = false;
+      this.memory.set({ open: false });
+      this.launcher.focus();
+    }
+
+    /* Where the person goes on. A touch keyboard that opens by itself would hide the answer. */
+    focusWriting() {
+      if (isTouch() || this.isLow()) this.log.focus({ preventScroll: true });
+      else this.field.focus();
+    }
+
+    /* In a very low window (400 % zoom) the panel scrolls as a whole. */
+    isLow() {
+      return matchMedia("(max-height: 26em)").matches;
+    }
+
+    escape(event) {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      if (!this.options.hidden) {
+        this.showOptions(false);
+        this.toggle.focus();
+      } else if (!this.inline && this.panel.open) this.close();
+      else return;
+      event.preventDefault();
+    }
+
+    showOptions(shown) {
+      this.options.hidden = !shown;
+      this.toggle.setAttribute("aria-expanded", String(shown));
+      if (shown) this.options.querySelector("button").focus();
+    }
+
+    // --- The first contact: a new conversation, or the one that this tab remembers ---
+
+    start() {
+      this.list.replaceChildren();
+      this.showTurn(SAY.it, this.said("greeting"));
+      this.contacting = true;
+      return this.run((stop) => this.contact(stop), () => {
+        this.contacting = false;
+        if (this.memory.kept.pending) this.deliver();
+      });
+    }
+
+    async contact(stop) {
+      if (!this.memory.kept.session) return this.begin(stop);
+      try {
+        return await this.restore(stop);
+      } catch (error) {
+        if (error.refused !== 401) throw error;
+        return this.begin(stop);
+      }
+    }
+
+    async begin(stop) {
+      const { session, retention_days: days, suggestions, missing } = await call(this.address, "api/session", { body: {}, stop });
+      this.memory.set({ session, days, suggestions });
+      this.showNotice();
+      if (this.memory.kept.pending) return;
+      this.offer(suggestions);
+      if (missing.length) this.awaitReady();
+    }
+
+    async restore(stop) {
+      const { session, messages, asks } = await call(this.address, "api/chat/history", { token: this.memory.kept.session, stop });
+      const { pending, suggestions } = this.memory.kept;
+      const arrived = pending && messages.some((message) => message.from === "user" && message.id === pending.id);
+      this.memory.set({ session, pending: arrived ? null : pending });
+      this.list.querySelectorAll(".mine").forEach((turn) => turn.remove());
+      messages.forEach((message, index) => this.showMessage(message, messages[index + 1]?.from !== "assistant"));
+      if (pending && !arrived) this.showTurn(SAY.you, pending.message);
+      else this.offer(messages.length ? messages[messages.length - 1].buttons : suggestions);
+      this.showField(asks);
+      this.scroll();
+    }
+
+    async awaitReady() {
+      this.tell(SAY.startingEmpty);
+      for (let waits = 0; waits < 60; waits += 1) {
+        await new Promise((done) => setTimeout(done, 3000));
+        if (this.status.textContent !== SAY.startingEmpty) return;
+        if (await call(this.address, "readyz").then(() => true, () => false)) return this.tell(SAY.ready);
+      }
+    }
+
+    // --- The way to the server and back, however long it takes ---
+
+    async run(attempt, done) {
+      this.errand?.abort();
+      const errand = (this.errand = new AbortController());
+      try {
+        const found = await this.persist(attempt, errand.signal);
+        this.tell(this.status.textContent === SAY.startingEmpty ? SAY.startingEmpty : "");
+        done(found);
+      } catch (problem) {
+        if (!errand.signal.aborted) this.meet(problem, () => this.run(attempt, done));
+      }
+    }
+
+    /* Try until there is an answer, or nothing helps. A connection that is away is waited for. */
+    async persist(attempt, stop) {
+      for (let tries = 0; ; tries += 1) {
+        const timers = [[BUSY_MS, SAY.busy], [SLOW_MS, SAY.slow]].map(([ms, sentence]) => setTimeout(() => this.memory.kept.pending && this.tell(sentence, null, true), ms));
+        try {
+          return await attempt(stop);
+        } catch (error) {
+          if (stop.aborted || !error.kind) throw error;
+          if (this.contacting && error.kind === "broken" && (await isForbidden(this.address))) throw { forbidden: true };
+          if (error.kind === "offline") tries = 0;
+          if (tries === RESTS.length) throw { failed: true };
+          await this.rest(Math.max(RESTS[tries], error.after || 0), error.kind);
+          if (stop.aborted) throw error;
+        } finally {
+          timers.forEach(clearTimeout);
+        }
+      }
+    }
+
+    /* Say why one waits, then wait: less when the connection comes back, or when the person wants to try at once. */
+    rest(seconds, kind) {
+      const sentence = put(SAY[this.memory.kept.pending ? kind : `${kind}Empty`], { seconds });
+      this.tell(sentence, kind === "limited" ? null : () => this.wake());
+      return new Promise((done) => {
+        this.wake = () => {
+          clearTimeout(timer);
+          removeEventListener("online", this.wake);
+          done();
+        };
+        const timer = setTimeout(this.wake, seconds * 1000);
+        addEventListener("online", this.wake);
+      });
+    }
+
+    meet(problem, again) {
+      if (problem.refused) return this.refuse(problem.message);
+      if (problem.forbidden) return this.forbid();
+      if (!problem.failed) throw problem;
+      const { pending } = this.memory.kept;
+      if (pending) this.list.lastElementChild.classList.add("unsent");
+      this.tell(pending ? SAY.failed : SAY.failedEmpty, again);
+    }
+
+    forbid() {
+      this.form.hidden = true;
+      this.tell(SAY.forbidden);
+      this.help.replaceChildren(link(SAY.page, this.address));
+      this.help.hidden = false;
+    }
+
+    // --- A message and its answer ---
+
+    /* Take a message; true when it is on its way. */
+    say(text) {
+      const message = text.trim();
+      const refusal = this.memory.kept.pending
+        ? SAY.one
+        : !message
+          ? SAY.empty
+          : message.length > MOST_CHARACTERS
+            ? put(SAY.long, { count: message.length, most: MOST_CHARACTERS })
+            : null;
+      if (refusal) {
+        if (!this.memory.kept.pending) this.field.setAttribute("aria-invalid", "true");
+        this.tell(refusal);
+        return false;
+      }
+      for (const old of this.list.querySelectorAll(".choices")) old.remove();
+      this.memory.set({ pending: { message, id: newId() } });
+      this.showTurn(SAY.you, message);
+      this.focusWriting();
+      this.scroll(this.list.lastElementChild);
+      if (!this.contacting) this.deliver();
+      return true;
+    }
+
+    /* Bring the waiting message to the server, never under another id. */
+    deliver() {
+      const send = (stop) => {
+        this.list.lastElementChild.classList.remove("unsent");
+        const { pending, session } = this.memory.kept;
+        return call(this.address, "api/chat", { body: { ...pending, session }, stop });
+      };
+      return this.run(send, (answer) => this.receive(answer));
+    }
+
+    receive({ session, messages, asks }) {
+      this.memory.set({ session, pending: null });
+      const turns = messages.map((message, index) => this.showMessage({ ...message, asks }, index === messages.length - 1));
+      const { buttons } = messages[messages.length - 1];
+      this.offer(buttons);
+      this.showField(asks);
+      const titles = buttons.map(({ title }) => title).join(", ");
+      this.announce([...messages.flatMap(spokenParts), titles && put(SAY.spokenChoices, { titles })]);
+      this.scroll(turns[0]);
+    }
+
+    /* A refused message goes back into the field, to be corrected. */
+    refuse(sentence) {
+      const { pending } = this.memory.kept;
+      this.memory.set({ pending: null });
+      this.tell(sentence);
+      if (!pending) return;
+      this.list.lastElementChild.remove();
+      if (!this.field.value) this.writeField(pending.message);
+      this.field.setAttribute("aria-invalid", "true");
+    }
+
+    // --- Showing ---
+
+    tell(sentence, retry = null, busy = false) {
+      if (this.status.textContent !== sentence) this.status.textContent = sentence;
+      this.status.classList.toggle("busy", busy);
+      const held = this.help.contains(this.shadowRoot.activeElement);
+      this.help.hidden = !retry;
+      this.help.replaceChildren(...(retry ? [button(SAY.retry, () => { this.field.focus(); retry(); })] : []));
+      if (held) this.focusWriting();
+    }
+
+    /* Speak what came, once: restored messages and one's own are not spoken. It leaves again, so that nothing is read twice. */
+    announce(parts) {
+      const said = parts.filter(Boolean).map((part) => h("p", typeof part === "string" ? {} : { lang: part.lang }, part.text || part));
+      this.spoken.replaceChildren(...said);
+      setTimeout(() => said.forEach((part) => part.remove()), 8000);
+    }
+
+    showTurn(who, text, lang) {
+      const said = h("p", { class: "text", lang, dir: "auto" }, ...prose(text));
+      const turn = h("li", { class: who === SAY.you ? "turn mine" : "turn" }, h("p", { class: "who" }, who), said);
+      turn.record = [who, text];
+      this.list.append(turn);
+      return turn;
+    }
+
+    /* `last` of its turn: the place to judge it, unless it asks for something. */
+    showMessage({ from, id, text, lang, source, useful, asks }, last) {
+      const turn = this.showTurn(from === "user" ? SAY.you : SAY.it, text, lang);
+      if (source) turn.append(this.showSource(source));
+      if (source) turn.record.push(put(SAY.sourcePage, sourceValues(source)));
+      if (from !== "user" && last && !asks) turn.append(this.showJudgement(id, useful));
+      return turn;
+    }
+
+    showSource(source) {
+      const values = sourceValues(source);
+      const detail = h("p", {}, put(SAY.sourcePage, values));
+      if (/^https?:\/\//.test(source.url || "")) detail.append(" ", link(SAY.sourceOpen, source.url));
+      if (source.fact.length) detail.append(" ", link(SAY.sourceRead, `${this.address}#${source.fact[0]}`));
+      return h("details", { class: "source" }, h("summary", {}, put(SAY.source, values)), detail);
+    }
+
+    offer(buttons) {
+      if (!buttons?.length) return;
+      const group = h("div", { class: "choices", role: "group", "aria-label": SAY.choices });
+      for (const { title, value } of buttons) group.append(button(title, () => this.say(value)));
+      this.list.lastElementChild.append(group);
+    }
+
+    /* Bring a message into view, its beginning first when it is long; the end of the conversation when none is named. */
+    scroll(turn = null) {
+      if (this.isLow()) return turn?.scrollIntoView({ block: "start" });
+      const calm = !turn || matchMedia("(prefers-reduced-motion: reduce)").matches;
+      this.log.scrollTo({ top: turn ? turn.offsetTop - 8 : this.log.scrollHeight, behavior: calm ? "auto" : "smooth" });
+    }
+
+    // --- Judging an answer ---
+
+    showJudgement(id, useful) {
+      const group = h("div", { class: "judge", role: "group", "aria-label": SAY.judge });
+      const thumbs = [[true, "up", SAY.useful], [false, "down", SAY.useless]].map(([value, name, text]) => {
+        const thumb = button("", () => this.judge(group, id, value), { class: "thumb", "aria-label": text, title: text, "aria-pressed": String(useful === value) });
+        thumb.append(icon(name));
+        return thumb;
+      });
+      group.append(...thumbs);
+      group.mark = (value) => thumbs.forEach((thumb, index) => thumb.setAttribute("aria-pressed", String(value === !index)));
+      group.thumbs = thumbs;
+      return group;
+    }
+
+    async judge(group, id, useful) {
+      group.mark(useful);
+      if (!(await this.sendJudgement({ id, useful }))) return group.mark(null);
+      group.querySelector("form")?.remove();
+      const word = h("input", { id: `word-${id}`, maxlength: "500", autocomplete: "off" });
+      const done = () => {
+        form.remove();
+        group.thumbs[useful ? 0 : 1].focus();
+        group.onkeydown = null;
+      };
+      const submit = async (event) => {
+        event.preventDefault();
+        if (!word.value.trim() || (await this.sendJudgement({ id, useful, comment: word.value }))) done();
+      };
+      const form = h("form", { class: "word", onsubmit: submit },
+        h("label", { for: word.id }, SAY.word), h("div", { class: "row" }, word, h("button", { type: "submit" }, SAY.send), button(SAY.later, done)));
+      group.append(form);
+      group.onkeydown = (event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        done();
+      };
+      form.scrollIntoView({ block: "nearest" });
+    }
+
+    async sendJudgement(judgement) {
+      const kept = await call(this.address, "api/feedback", { body: { ...judgement, session: this.memory.kept.session } }).then(() => true, () => false);
+      this.tell(kept ? SAY.thanks : SAY.notJudged);
+      return kept;
+    }
+
+    // --- A new conversation, and what one takes away ---
+
+    askFresh() {
+      if (!this.list.querySelector(".mine")) return this.field.focus();
+      const no = button(SAY.cancel, () => { this.tell(""); this.field.focus(); });
+      const yes = button(SAY.freshYes, () => this.fresh());
+      this.tell(SAY.freshSure);
+      this.help.replaceChildren(yes, no);
+      this.help.hidden = false;
+      yes.focus();
+    }
+
+    fresh() {
+      this.memory.set({ session: null, pending: null });
+      this.spoken.replaceChildren();
+      this.writeField("");
+      this.showField(null);
+      this.tell("");
+      this.start();
+      this.field.focus();
+    }
+
+    transcript() {
+      const turns = [...this.list.children].map(({ record: [who, text, source] }) => `${who}${fr(" :")} ${text}${source ? `\n${source}` : ""}`);
+      return [put(SAY.transcript, { date: day(new Date()) }), ...turns].join("\n\n") + "\n";
+    }
+
+    async copy() {
+      const copied = await (navigator.clipboard?.writeText(this.transcript()) ?? Promise.reject()).then(() => true, () => false);
+      this.tell(copied ? SAY.copied : SAY.notCopied);
+      this.focusWriting();
+    }
+
+    download() {
+      const url = URL.createObjectURL(new Blob(["\ufeff", this.transcript()], { type: "text/plain;charset=utf-8" }));
+      h("a", { href: url, download: `conversation-cic-${new Date().toISOString().slice(0, 10)}.txt` }).click();
+      setTimeout(() => URL.revokeObjectURL(url), 10000);
+      this.focusWriting();
+    }
+
+    /* The conversation alone on paper: the page around it is left out for as long as it prints. */
+    print() {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync("cic-transcript{display:none}@media print{body>*{display:none!important}body>cic-transcript{display:block!important;white-space:pre-wrap;font:11pt/1.5 sans-serif;color:#000}}");
+      const paper = h("cic-transcript", { lang: "fr" }, this.transcript());
+      document.body.append(paper);
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+      addEventListener("afterprint", () => {
+        paper.remove();
+        document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
+        this.focusWriting();
+      }, { once: true });
+      window.print();
+    }
+  }
+
+  const spokenParts = ({ text, lang, source }) => [{ text, lang }, source ? `${put(SAY.source, sourceValues(source))}.` : ""];
+
+  const STYLE = `
+:host { all: initial; display: block }
+:host([hidden]), [hidden] { display: none !important }
+* { box-sizing: border-box }
+.frame { all: initial; display: block; letter-spacing: inherit; word-spacing: inherit; font: medium/1.5 system-ui, sans-serif; color: var(--ink); text-align: start; overflow-wrap: anywhere }
+.spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+h2, p, ol, ul { margin: 0; padding: 0 }
+ol, ul { list-style: none }
+svg { width: 1.4em; height: 1.4em; flex: none; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round }
+button, input, textarea { font: inherit; letter-spacing: inherit; word-spacing: inherit; color: inherit; margin: 0 }
+button { min-height: 2.75em; padding: .375em .875em; border: 1px solid var(--accent); border-radius: .5em; background: var(--paper); color: var(--accent); text-align: start; cursor: pointer }
+button:hover { text-decoration: underline; text-underline-offset: .2em }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+a, .plain { color: var(--accent); text-decoration: underline }
+.plain { min-height: 1.6em; padding: 0 .125em; border: 0; background: none }
+.launcher { position: fixed; z-index: 2147483000; inset: auto max(1em, env(safe-area-inset-right)) max(1em, env(safe-area-inset-bottom)) auto; display: flex; align-items: center; gap: .5em; max-width: calc(100vw - 2em); padding: .625em 1em; border: 2px solid var(--paper); border-radius: 2em; background: var(--accent); color: var(--paper); box-shadow: 0 2px 10px rgb(0 0 0 / .3) }
+.panel { display: flex; flex-direction: column; padding: 0; border: 1px solid var(--line); border-radius: .75em; background: var(--paper); color: var(--ink) }
+dialog.panel { position: fixed; z-index: 2147483000; inset: auto 1em 1em auto; width: min(27em, 100vw - 2em); height: min(42em, 100vh - 2em); max-width: none; max-height: none; margin: 0; box-shadow: 0 4px 24px rgb(0 0 0 / .3) }
+dialog.panel:not([open]) { display: none }
+:host([position=left]) .launcher { inset: auto auto max(1em, env(safe-area-inset-bottom)) max(1em, env(safe-area-inset-left)) }
+:host([position=left]) dialog.panel { inset: auto auto 1em 1em }
+.head { position: relative; display: flex; align-items: center; justify-content: space-between; gap: .5em; padding: .5em .5em .5em 1em; border-bottom: 1px solid var(--soft) }
+h2 { font-size: 1.0625em; font-weight: 600; line-height: 1.3 }
+.tools { display: flex; gap: .25em; flex: none }
+.tool { display: grid; place-items: center; min-width: 2.75em; padding: 0; border-color: transparent; color: var(--ink) }
+.options { position: absolute; z-index: 1; inset: 100% .5em auto auto; width: max-content; max-width: calc(100% - 1em); max-height: 20em; overflow: auto; padding: .25em; border: 1px solid var(--line); border-radius: .5em; background: var(--paper); box-shadow: 0 4px 16px rgb(0 0 0 / .25) }
+.options button, .options a { display: block; width: 100%; min-height: 2.5em; padding: .5em .75em; border: 0; color: var(--ink) }
+.log { flex: 1 1 auto; min-height: 8em; position: relative; overflow-y: auto; padding: 1em; background: var(--page); overscroll-behavior: contain }
+section .log { min-height: 14em; max-height: max(20em, 60vh) }
+.log:focus-visible { outline-width: 2px; outline-offset: -2px }
+.notice { margin-bottom: 1em; color: var(--quiet); font-size: .875em }
+.turns { display: flex; flex-direction: column; gap: .75em }
+.turn { max-width: min(92%, 42em); padding: .5em .875em; border: 1px solid var(--soft); border-radius: .75em; border-end-start-radius: .125em; background: var(--paper); align-self: flex-start }
+.mine { align-self: flex-end; border-color: var(--accent); border-radius: .75em; border-end-end-radius: .125em; background: var(--mine) }
+.who { color: var(--quiet); font-size: .8125em }
+.mine .who { color: inherit }
+.unsent .who::after { content: " · ${SAY.unsent}" }
+.text { white-space: pre-line }
+.source { margin-top: .5em; color: var(--quiet); font-size: .875em }
+summary { padding: .25em 0; cursor: pointer }
+summary:hover { text-decoration: underline }
+.source p { padding: .25em 0 .25em .75em; border-inline-start: 2px solid var(--line) }
+.choices { display: flex; flex-wrap: wrap; gap: .5em; margin-top: .625em }
+.judge { display: flex; flex-wrap: wrap; gap: .25em; margin-top: .25em }
+.thumb { display: grid; place-items: center; min-width: 2em; min-height: 2em; padding: 0; border-color: transparent; background: none; color: var(--quiet) }
+.thumb svg { width: 1.125em; height: 1.125em }
+.thumb[aria-pressed=true] { border-color: var(--accent); color: var(--accent) }
+.thumb[aria-pressed=true] path { fill: currentColor }
+.word { flex: 1 0 100%; font-size: .9375em }
+.foot { padding: .625em 1em 1em; border-top: 1px solid var(--soft) }
+.status:not(:empty) { margin-bottom: .5em; font-size: .9375em }
+.busy::before { content: ""; display: inline-block; width: .6em; height: .6em; margin-inline-end: .5em; border-radius: 50%; background: var(--accent); animation: pulse 1.2s ease-in-out infinite }
+@keyframes pulse { 50% { opacity: .2 } }
+.help { display: flex; flex-wrap: wrap; gap: .5em; margin-bottom: .5em }
+label { display: block; font-size: .9375em; font-weight: 600 }
+.row { display: flex; flex-wrap: wrap; align-items: flex-end; gap: .5em; margin-top: .25em }
+.field, .word input { flex: 1 1 10em; min-width: 0 }
+input, textarea { display: block; width: 100%; min-height: 2.75em; max-height: 9em; padding: .5em .75em; border: 1px solid var(--line); border-radius: .5em; background: var(--paper); resize: none }
+[aria-invalid] { border-width: 2px; border-color: var(--accent) }
+.send { border-color: var(--accent); background: var(--accent); color: var(--paper); font-weight: 600 }
+@media (max-width: 40em), (max-height: 30em) { dialog.panel { inset: 0 !important; width: 100%; height: var(--seen, 100%); border: 0; border-radius: 0 } dialog::backdrop { background: var(--paper) } }
+@media (max-height: 26em) { .panel, dialog.panel[open] { display: block; overflow: auto } section .log, .log { max-height: none; overflow: visible } }
+@media (prefers-reduced-motion: reduce) { *, ::before { animation: none !important } }
+@media (forced-colors: active) { .send, .launcher { background: ButtonFace; color: ButtonText } .thumb[aria-pressed=true] { border-width: 3px } .tool, .thumb { border-color: ButtonText } .busy::before { background: CanvasText } }
+@media print { .launcher, dialog.panel, .foot, .tools, .judge, .choices { display: none !important } section .log { max-height: none } }
+`;
+
+  // --- On the page --------------------------------------------------------------------------------------------------------------
+
+  function place() {
+    if (document.querySelector("cic-assistant")) return;
+    const names = ["address", "title", "colour", "position", "greeting", "label", "theme"];
+    const given = script ? script.dataset : {};
+    document.body.append(h("cic-assistant", Object.fromEntries(names.map((name) => [name, given[name]]))));
+  }
+
+  /* Browsers from before 2023 get a link to the assistant's page, which needs no script. */
+  function placeLink() {
+    document.body.append(h("p", { lang: "fr" }, link(SAY.page, script?.dataset.address || HOME)));
+  }
+
+  if (customElements.get("cic-assistant")) return;
+  const able = "adoptedStyleSheets" in Document.prototype && typeof HTMLDialogElement === "function";
+  if (able) customElements.define("cic-assistant", Assistant);
+  const act = able ? place : placeLink;
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", act);
+  else act();
+})();
