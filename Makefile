@@ -1,4 +1,4 @@
-# The commands of those who keep the assistant. Each brings its own uv and Python (scripts/bootstrap); `make test` alone may install a package, PostgreSQL, as root on Debian.
+# The commands of those who keep the assistant. Each brings its own uv and Python (scripts/bootstrap); `make test` alone may install packages, PostgreSQL and Chromium, as root on Debian.
 
 CIC := .venv/bin/cic
 RUN_READY := scripts/bootstrap --no-dev --inexact
@@ -15,7 +15,7 @@ run: ## Installe ce qu'il faut, entraîne le modèle si besoin, démarre l'assis
 
 test: ## Installe ce qu'il faut, vérifie le code et les données, lance tous les tests
 	@$(TEST_READY)
-	@scripts/postgresql
+	@scripts/test-programs
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo

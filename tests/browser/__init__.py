@@ -1,0 +1,1 @@
+"""Real browsers before the real pages."""

@@ -1,0 +1,275 @@
+"""Everybody can use it: with the keyboard alone, by ear, at any zoom, in any colours."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from support.browser import NARROW, PHONE, ZOOMED, Visit
+from support.served_site import BUDGET, ServedSite
+
+from .conftest import Begin
+
+APPEARANCES = {
+    "narrow": NARROW,
+    "zoomed": ZOOMED,
+    "dark": {"color_scheme": "dark"},
+    "forced-colours": {"forced_colors": "active"},
+    "forced-colours-narrow": NARROW | {"forced_colors": "active", "color_scheme": "dark"},
+    "calm": {"reduced_motion": "reduce"},
+}
+LEAST_PX = 24
+SPACING = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }"
+"""The spacing of WCAG 1.4.12."""
+
+
+def press(visit: Visit, *keys: str) -> str:
+    """Press keys one after the other; return what has the focus then."""
+    for key in keys:
+        visit.page.keyboard.press(key)
+    return visit.focus
+
+
+# --- by keyboard ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_question_and_everything_around_it_by_keyboard_alone(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).go("/demonstration")
+    while press(visit, "Tab") != visit.launcher.inner_text():
+        assert visit.focus != "BODY", "the button was never reached"
+    assert press(visit, "Enter") == "Votre message"
+    visit.page.keyboard.type("Quel est le budget ?")
+    visit.page.keyboard.press("Enter")
+    assert visit.answer_after(1) == BUDGET
+    assert visit.focus == "Votre message"
+    back = [press(visit, "Shift+Tab") for _ in range(8)]
+    assert back[:4] == ["Les résultats", "Les secteurs par pays", "Réponse inutile", "Réponse utile"]
+    assert back[4].startswith("Source")
+    assert back[5:] == ["Mes données", "Vie privée (nouvel onglet)", "Conversation"]
+    assert [press(visit, "Tab") for _ in range(7)][-1] == "Les résultats"
+    assert press(visit, "Enter") == "Votre message"
+    assert visit.answer_after(2) == "Vous dites : Les résultats"
+
+
+def test_escape_closes_what_is_open_one_after_the_other_and_the_focus_returns(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.page.get_by_role("button", name="Options").focus()
+    assert press(visit, "Enter") == "Nouvelle conversation"
+    assert press(visit, "Escape") == "Options"
+    expect(visit.panel).to_be_visible()
+    assert press(visit, "Escape") == visit.launcher.inner_text()
+    expect(visit.panel).to_be_hidden()
+
+
+def test_escape_closes_the_word_of_a_judgement_before_the_panel(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("Quel est le budget ?")
+    visit.page.get_by_role("button", name="Réponse utile").click()
+    word = visit.page.get_by_label("Un mot d’explication")
+    word.focus()
+    assert press(visit, "Escape") == "Réponse utile"
+    expect(word).to_have_count(0)
+    expect(visit.panel).to_be_visible()
+
+
+def test_escape_uncovers_the_page_when_the_focus_is_under_the_panel(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.page.get_by_role("link").first.focus()
+    press(visit, "Escape")
+    expect(visit.panel).to_be_hidden()
+
+
+def test_beside_the_page_the_panel_is_no_trap_and_before_it_nothing_behind_is_reached(begin: Begin, site: ServedSite) -> None:
+    wide = begin(site.address).open()
+    reached = {press(wide, "Tab") for _ in range(40)}
+    assert "BODY" in reached or wide.page.get_by_role("link").first.inner_text() in reached
+    phone = begin(site.address, **PHONE).open()
+    behind = {link.inner_text() for link in phone.page.locator("main a").all()}
+    assert not behind & {press(phone, "Tab") for _ in range(40)}
+
+
+def test_a_narrower_window_keeps_the_conversation_and_the_focus(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("Quel est le budget ?")
+    visit.page.set_viewport_size({"width": 390, "height": 700})
+    expect(visit.panel).to_be_visible()
+    assert visit.focus == "Votre message"
+    assert visit.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 700}
+
+
+def test_enter_sends_and_shift_enter_makes_a_line(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.field.fill("Bonjour,")
+    press(visit, "Shift+Enter")
+    visit.page.keyboard.type("merci")
+    expect(visit.field).to_have_value("Bonjour,\nmerci")
+    press(visit, "Enter")
+    assert visit.answer_after(1) == "Vous dites : Bonjour, merci"
+
+
+def test_a_reload_takes_no_focus_and_on_a_phone_keeps_the_panel_open(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("bonjour")
+    visit.page.reload()
+    expect(visit.turns).to_have_count(3)
+    assert visit.page.evaluate("document.activeElement === document.body")
+    phone = begin(site.address, **PHONE).open()
+    phone.page.reload()
+    expect(phone.panel).to_be_visible()
+
+
+def test_on_a_phone_the_next_page_is_not_covered(begin: Begin, site: ServedSite) -> None:
+    phone = begin(site.address, **PHONE).open()
+    phone.go("/demonstration?suite")
+    phone.launcher.wait_for()
+    expect(phone.panel).to_be_hidden()
+
+
+# --- by ear ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_spoken_once_with_its_source_and_choices_and_ones_own_words_are_not(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("Quel est le budget ?")
+    visit.page.wait_for_timeout(600)
+    spoken = [said for said in visit.spoken if said not in {"L’assistant répond…"}]
+    assert spoken == [
+        BUDGET.replace("\u202f", " "),
+        "Source : C’est combien ?, mise à jour du 15 mars 2016.",
+        "Réponses proposées : Les secteurs par pays, Les résultats.",
+    ]
+
+
+def test_nothing_is_spoken_again_after_a_reload(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("Quel est le budget ?")
+    visit.page.reload()
+    expect(visit.turns).to_have_count(3)
+    visit.page.wait_for_timeout(500)
+    assert visit.spoken == []
+
+
+def test_what_was_spoken_does_not_stand_twice_for_who_reads_on(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address)
+    visit.page.clock.install()
+    visit.open()
+    visit.ask("Quel est le budget ?")
+    visit.page.clock.run_for(20_000)
+    assert visit.page.locator("cic-assistant").aria_snapshot().count("enveloppe totale") == 1
+
+
+def test_an_error_is_spoken(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.say("  ")
+    assert visit.spoken == ["Écrivez votre message, puis envoyez-le."]
+
+
+def test_another_language_is_marked_where_it_is_shown_and_where_it_is_spoken(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("what is it")
+    assert visit.page.locator("cic-assistant [lang=en]").all_inner_texts() == ["I only answer in French.", "I only answer in French."]
+
+
+def test_read_as_text_a_conversation_has_names_roles_and_order(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("Quel est le budget ?")
+    expect(visit.page.get_by_role("dialog", name="La coopération à Val-aux-Tilleuls")).to_match_aria_snapshot("""
+      - dialog:
+        - heading [level=2]
+        - button "Options"
+        - button "Fermer l’assistant"
+        - log "Conversation":
+          - paragraph:
+            - text: /programme informatique/
+            - link /Vie privée/
+            - button "Mes données"
+          - list:
+            - listitem:
+              - paragraph: Assistant
+              - paragraph: /Bonjour/
+            - listitem:
+              - paragraph: Vous
+              - paragraph: Quel est le budget ?
+            - listitem:
+              - paragraph: Assistant
+              - paragraph: /enveloppe totale/
+              - group: /Source/
+              - group "Cette réponse vous est-elle utile ?":
+                - button "Réponse utile"
+                - button "Réponse inutile"
+              - group "Réponses proposées":
+                - button "Les secteurs par pays"
+                - button "Les résultats"
+        - status
+        - text: Votre message
+        - textbox "Votre message"
+        - button "Envoyer"
+    """)
+
+
+# --- by eye ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("appearance", APPEARANCES)
+def test_it_is_whole_in_every_appearance(begin: Begin, site: ServedSite, appearance: str) -> None:
+    visit = begin(site.address, **APPEARANCES[appearance]).open()
+    visit.ask("Quel est le budget ?")
+    visit.source.click()
+    visit.check(f"{appearance}-reponse")
+    visit.ask("Je voudrais participer")
+    visit.ask("awa.ndiaye@commune.example")
+    visit.check(f"{appearance}-recapitulatif")
+    inline = begin(site.address, **APPEARANCES[appearance]).go("/")
+    inline.ask("Quel est le budget ?")
+    inline.check(f"{appearance}-page")
+
+
+def test_at_400_percent_the_field_and_the_answer_can_be_reached(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address, **ZOOMED).open()
+    visit.ask("Quel est le budget ?")
+    for part in (visit.turns.last.locator(".text"), visit.field):
+        part.scroll_into_view_if_needed()
+        expect(part).to_be_in_viewport(ratio=0.3)
+
+
+@pytest.mark.parametrize("options", [{}, NARROW], ids=["wide", "narrow"])
+def test_with_more_space_between_letters_words_and_lines_nothing_is_cut(begin: Begin, site: ServedSite, options: dict[str, object]) -> None:
+    visit = begin(site.address, **options).open()
+    visit.page.evaluate(_SPACE_OUT, SPACING)
+    visit.ask("Quel est le budget ?")
+    visit.check(f"espacement-{'etroit' if options else 'large'}")
+    assert visit.page.evaluate(_CUT) == []
+
+
+def test_everything_to_press_is_large_enough(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address, **PHONE).open()
+    visit.ask("Quel est le budget ?")
+    for target in visit.page.locator("cic-assistant").locator("button, summary, input, textarea").locator("visible=true").all():
+        box = target.bounding_box()
+        inline = target.evaluate("(node) => node.classList.contains('plain')")
+        assert box
+        assert inline or min(box["width"], box["height"]) >= LEAST_PX, target.inner_text()
+
+
+def test_with_reduced_motion_nothing_moves(begin: Begin, site: ServedSite) -> None:
+    site.rasa.delay = 3
+    visit = begin(site.address, reduced_motion="reduce").open()
+    visit.say("bonjour")
+    visit.wait_for_status("L’assistant répond")
+    assert (
+        visit.page.evaluate("document.getAnimations().length + document.querySelector('cic-assistant').shadowRoot.getAnimations().length")
+        == 0
+    )
+    visit.answer_after(1)
+
+
+_SPACE_OUT = """(css) => {
+  const root = document.querySelector("cic-assistant").shadowRoot;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  document.adoptedStyleSheets = [sheet];
+}"""
+_CUT = """() => [...document.querySelector("cic-assistant").shadowRoot.querySelectorAll("button, .text, .status, label, h2, summary")]
+  .filter((node) => node.getClientRects().length && (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1))
+  .filter((node) => !["SUMMARY", "LABEL"].includes(node.tagName))
+  .map((node) => node.outerHTML.slice(0, 120))"""
