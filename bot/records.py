@@ -27,8 +27,9 @@ MOST_TRIES = 5
 """Wrong codes after which one is void: a million possible ones, so the chance to guess is five in a million."""
 MOST_CODES = 3
 """Codes in a day for one lead, so that nobody floods its mailbox; and for one conversation, so that nobody tries references."""
-SILENCE = timedelta(hours=12)
-"""After so long without a message an unfinished request is masked; the same as Rasa's session (domain.yml)."""
+SILENCE = timedelta(hours=24)
+"""After so long without a message an unfinished request is masked; the same as Rasa's session (domain.yml), and over the 20 hours
+that nobody has to hurry for (WCAG 2.2.1)."""
 TO_ERASE, TO_KNOW = "effacer", "savoir"
 """What a code is asked for."""
 _DAY = timedelta(days=1)

@@ -1,4 +1,4 @@
-"""`cic bench`: times of the assistant that runs, and a comparison of ways of understanding."""
+"""`cic bench`: times of the assistant that runs, in a browser too, and a comparison of ways of understanding."""
 
 from __future__ import annotations
 
@@ -51,6 +51,27 @@ def bench_chat(
     typer.echo(f"le serveur web seul (même message, réponse gardée) : {found.replay_p50_ms:.0f} ms, {_percent(found.web_share)} du total")
     typer.echo(f"les plus lentes (95 %) durent {_number(found.tail)} fois la médiane")
     _keep(settings, "chat", found.as_dict())
+
+
+@commands.command("page")
+def bench_page(
+    loads: Annotated[int, typer.Option(metavar="N", min=1, help="Nombre de visites.")] = 10,
+) -> None:
+    """Ce qu'un visiteur attend et charge, dans un vrai navigateur devant l'assistant qui tourne.
+
+    L'assistant doit tourner avec CIC_RATE_LIMIT=100000. Il faut Chromium et les outils des tests.
+    """
+    from bot.benchmarks.page import lines, measure
+    from bot.config import load_settings
+    from bot.evaluation import Chat, open_chats
+    from bot.processes import web_address
+
+    settings = load_settings()
+    address = web_address(settings)
+    with open_chats() as http:
+        found = measure(address, lambda question: Chat(http, f"{address}api/chat").say(question, "bench-page"), loads)
+    typer.echo("\n".join(lines(found)))
+    _keep(settings, "page", found.as_dict())
 
 
 @commands.command("peer")

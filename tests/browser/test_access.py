@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
-from support.browser import NARROW, PHONE, ZOOMED, Visit
+from playwright.sync_api import Playwright, expect
+from support.browser import NARROW, PHONE, ZOOMED, Visit, launched
 from support.served_site import BUDGET, ServedSite
 
 from .conftest import Begin
@@ -250,6 +250,47 @@ def test_everything_to_press_is_large_enough(begin: Begin, site: ServedSite) -> 
         assert inline or min(box["width"], box["height"]) >= LEAST_PX, target.inner_text()
 
 
+@pytest.mark.parametrize("path", ["/", "/demonstration"])
+def test_lying_on_its_side_a_phone_shows_it_whole(begin: Begin, site: ServedSite, path: str) -> None:
+    visit = begin(site.address, **(PHONE | {"viewport": {"width": 760, "height": 360}})).go(path)
+    if path != "/":
+        visit.launcher.click()
+    visit.ask("Quel est le budget ?")
+    visit.check(f"couche-{'page' if path == '/' else 'panneau'}")
+    visit.field.scroll_into_view_if_needed()
+    expect(visit.field).to_be_in_viewport(ratio=1)
+
+
+def test_letters_twice_as_large_by_the_setting_of_the_browser_cut_nothing(site: ServedSite, playwright: Playwright) -> None:
+    with launched(playwright, "--blink-settings=defaultFontSize=32") as browser:
+        visit = Visit.begin(browser, site.address).open()
+        visit.ask("Quel est le budget ?")
+        assert visit.turns.last.locator(".text").evaluate("(node) => getComputedStyle(node).fontSize") == "32px"
+        visit.check("lettres-200-pour-cent")
+        assert visit.page.evaluate(_CUT) == []
+        visit.end()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_borders_of_what_one_uses_stand_out(begin: Begin, site: ServedSite, scheme: str) -> None:
+    visit = begin(site.address, color_scheme=scheme).open()
+    visit.ask("Quel est le budget ?")
+    for part in ("#field", ".choices button", ".panel"):
+        assert visit.page.locator(f"cic-assistant {part}").first.evaluate(_BORDER) >= 3, part
+    plain = begin(site.address, color_scheme=scheme, java_script_enabled=False).go("/")
+    for part in ("textarea", "form button"):
+        assert plain.page.locator(part).first.evaluate(_BORDER) >= 3, part
+
+
+def test_the_button_at_the_corner_gives_way_to_what_has_the_focus_under_it(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).go("/demonstration")
+    visit.page.evaluate(_UNDER_THE_BUTTON)
+    visit.page.get_by_role("button", name="x", exact=True).focus()
+    assert visit.launcher.evaluate("(node) => getComputedStyle(node).opacity") == "0"
+    visit.launcher.focus()
+    assert visit.launcher.evaluate("(node) => getComputedStyle(node).opacity") == "1"
+
+
 def test_with_reduced_motion_nothing_moves(begin: Begin, site: ServedSite) -> None:
     site.rasa.delay = 3
     visit = begin(site.address, reduced_motion="reduce").open()
@@ -268,6 +309,31 @@ _SPACE_OUT = """(css) => {
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   document.adoptedStyleSheets = [sheet];
+}"""
+_BORDER = """(node) => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = (colour) => {
+    const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = channels(colour).slice(0, 3).map((v) => linear(v / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (at) => {
+    for (; at; at = at.parentElement || at.getRootNode().host) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (channels(colour)[3] !== 0) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const around = ground(node.parentElement || node.getRootNode().host);
+  const [high, low] = [luminance(getComputedStyle(node).borderTopColor), luminance(around)].sort((a, b) => b - a);
+  return (high + 0.05) / (low + 0.05);
+}"""
+_UNDER_THE_BUTTON = """() => {
+  const box = document.querySelector("cic-assistant").shadowRoot.querySelector(".launcher").getBoundingClientRect();
+  const small = document.createElement("button");
+  small.textContent = "x";
+  Object.assign(small.style, { position: "fixed", left: `${box.left + 20}px`, top: `${box.top + 10}px`, width: "20px", height: "20px" });
+  document.body.append(small);
 }"""
 _CUT = """() => [...document.querySelector("cic-assistant").shadowRoot.querySelectorAll("button, .text, .status, label, h2, summary")]
   .filter((node) => node.getClientRects().length && (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1))

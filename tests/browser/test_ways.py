@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -33,6 +34,14 @@ def fill(visit: Visit) -> str:
     return "\n".join(visit.said)
 
 
+def send(visit: Visit) -> str:
+    """Say yes to the recap and to the sending; return the reference of the request."""
+    visit.choose("Oui")
+    found = re.search(r"CIC-\d{4}-\w+", visit.choose("Oui"))
+    assert found, visit.said
+    return found[0]
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_question_is_answered_with_its_source(begin: Begin, assistant: Assistant, size: str) -> None:
     visit = begin(_address(assistant), **SIZES[size]).go("/")
@@ -50,11 +59,9 @@ def test_a_request_that_qualifies_is_sent_once(begin: Begin, assistant: Assistan
     recap = fill(visit)
     assert "Nom\u00a0: Awa Ndiaye" in recap
     visit.check(f"parcours-recapitulatif-{size}")
-    done = visit.choose("Oui")
-    reference = re.search(r"CIC-\d{4}-\w+", done)
-    assert reference
+    reference = send(visit)
     visit.check(f"parcours-envoi-{size}")
-    assert assistant.cic("leads", "--json").stdout.count(reference[0]) == 1
+    assert assistant.cic("leads", "--json").stdout.count(reference) == 1
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -75,7 +82,7 @@ def test_a_reload_in_the_middle_of_a_request_goes_on_where_it_was(begin: Begin, 
     assert visit.said == before
     assert visit.page.locator("cic-assistant label[for=field]").inner_text() == asked
     assert "Awa Ndiaye" in fill(visit)
-    assert re.search(r"CIC-\d{4}-\w+", visit.choose("Oui"))
+    assert send(visit)
 
 
 def test_a_web_process_that_is_killed_in_the_middle_costs_nothing(begin: Begin, assistant: Assistant) -> None:
@@ -85,10 +92,8 @@ def test_a_web_process_that_is_killed_in_the_middle_costs_nothing(begin: Begin, 
     assistant.processes()[WEB].kill()
     recap = fill(visit)
     assert recap.count("Nom\u00a0: Awa Ndiaye") == 1
-    done = visit.choose("Oui")
-    reference = re.search(r"CIC-\d{4}-\w+", done)
-    assert reference
-    assert assistant.cic("leads", "--json").stdout.count(reference[0]) == 1
+    reference = send(visit)
+    assert assistant.cic("leads", "--json").stdout.count(reference) == 1
     assistant.wait_until_ready()
 
 
@@ -119,3 +124,12 @@ def test_a_person_may_see_and_erase_what_is_kept_of_her(begin: Begin, assistant:
 
 def _address(assistant: Assistant) -> str:
     return f"http://127.0.0.1:{assistant.settings.port}"
+
+
+def test_what_a_visitor_waits_for_and_loads_is_measured_and_little(assistant: Assistant) -> None:
+    ran = assistant.cic("bench", "page", "--loads", "2")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    found = json.loads(next((assistant.settings.data_dir / "bench").glob("page-*.json")).read_text("utf-8"))
+    assert found["page_bytes"] < 60_000
+    assert 10_000 < found["widget_bytes"] < 13_000, "its 12 kB, and the headers of the response"
+    assert min(found["paint_ratio"], found["answer_ratio"]) > 1

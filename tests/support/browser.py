@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
 
+from bot.benchmarks.page import QUIET, chromium_path
 from bot.config import PROJECT
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-)
-"""The tests may run as root, and the browser has nothing to look for outside."""
 PICTURES = PROJECT / "var" / "captures"
 """Where screenshots are kept, for those who look at them after a run."""
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -63,19 +53,11 @@ addEventListener("DOMContentLoaded", () => listen(document));
 """
 
 
-def executable() -> str:
-    """The browser. Raises AssertionError when there is none."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    assert found, "Chromium is not installed: scripts/test-programs, which make test calls, sees to it"
-    return found
-
-
 @contextmanager
-def launched() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=list(QUIET))
-        yield browser
-        browser.close()
+def launched(playwright: Playwright, *options: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*QUIET, *options])
+    yield browser
+    browser.close()
 
 
 @dataclass
@@ -141,7 +123,7 @@ class Visit:
     def answer_after(self, before: int) -> str:
         """Wait until there are more than `before` answers and nothing is awaited."""
         self.answers.nth(before).wait_for()
-        self.page.wait_for_function("!JSON.parse(Object.values(sessionStorage)[0] || '{}').pending")
+        self.page.wait_for_function("() => !JSON.parse(Object.values(sessionStorage)[0] || '{}').pending")
         return "\n".join(self.answers.nth(index).locator(".text").inner_text() for index in range(before, self.answers.count()))
 
     def wait_for_status(self, part: str) -> str:
@@ -205,7 +187,8 @@ class Visit:
         return int(self.page.evaluate(_OVERFLOW))
 
     def picture(self, name: str, whole: bool = False) -> None:
-        """Keep a screenshot."""
+        """Keep a screenshot, once the conversation has stopped moving."""
+        self.page.wait_for_function(_AT_REST)
         PICTURES.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=PICTURES / f"{name}.png", full_page=whole, animations="disabled")
 
@@ -224,6 +207,12 @@ def _told(violations: Sequence[dict[str, Any]]) -> str:
     )
 
 
+_AT_REST = """() => {
+  const log = document.querySelector("cic-assistant")?.shadowRoot?.querySelector(".log");
+  const [before, now] = [window.movedTo, log?.scrollTop];
+  window.movedTo = now;
+  return !log || before === now;
+}"""
 _FOCUS = """() => {
   let at = document.activeElement;
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;

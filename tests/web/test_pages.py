@@ -17,6 +17,7 @@ from support.played_site import BASE, OpenSite, Site
 
 from bot.knowledge import Value
 from bot.text import typeset
+from bot.web.assets import WIDGET
 from bot.web.knowledge_view import sections_of
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +68,7 @@ async def test_a_page_needs_nothing_that_the_policy_forbids(site: Site, path: st
     for element in tree.all():
         assert not [name for name in element.attributes if name.startswith("on") or name == "style"]
     for script in tree.all("script"):
-        assert (script.attributes["src"], script.text) == ("/static/widget.js", "")
+        assert (script.attributes["src"], script.text) == (WIDGET, "")
     loaded = [link.attributes["href"] for link in tree.all("link")] + [image.attributes["src"] for image in tree.all("img")]
     assert loaded
     assert all(address.startswith("/static/") for address in loaded)
@@ -82,7 +83,7 @@ async def test_links_and_anchors_lead_somewhere(site: Site, path: str) -> None:
     assert links
     for link in links:
         address, anchor = urldefrag(link)
-        if re.match(r"(https|mailto):", address):
+        if re.match(r"(https|mailto|tel):", address):
             continue
         target = await site.client.get(address) if address else response
         assert target.status_code in {200, response.status_code if not address else 200}, link
@@ -211,7 +212,15 @@ async def test_the_privacy_page_tells_rights_and_where_to_complain(open_site: Op
     async with open_site(contact_name="Awa Ndiaye") as site:
         tree = await page(site, "/vie-privee")
     told = plain(tree.one("main").text)
-    for words in ("Awa Ndiaye", "que savez-vous de moi", "effacez mes données", "douze heures", "[effacé]", "aucun cookie", "consentement"):
+    for words in (
+        "Awa Ndiaye",
+        "que savez-vous de moi",
+        "effacez mes données",
+        "vingt-quatre heures",
+        "[effacé]",
+        "aucun cookie",
+        "consentement",
+    ):
         assert words in told
     assert tree.one(id="mes-donnees").tag == "h2"
     assert tree.all("a", href="https://www.autoriteprotectiondonnees.be")
@@ -221,7 +230,7 @@ async def test_the_privacy_page_tells_rights_and_where_to_complain(open_site: Op
 
 
 async def test_the_hash_for_webmasters_is_that_of_the_bytes_that_they_get(site: Site) -> None:
-    served = (await site.client.get("/static/widget.js")).content
+    served = (await site.client.get(WIDGET)).content
     expected = base64.b64encode(hashlib.sha384(served).digest()).decode()
     assert f'integrity="sha384-{expected}"' in (await page(site, "/integrer")).text
 
@@ -250,7 +259,7 @@ async def test_a_hostile_host_is_not_repeated(site: Site, host: str) -> None:
 
 
 async def test_every_attribute_of_the_widget_is_explained(site: Site) -> None:
-    names = re.search(r"const names\s*=\s*(\[.*?\]);", (await site.client.get("/static/widget.js")).text)
+    names = re.search(r"const names\s*=\s*(\[.*?\]);", (await site.client.get(WIDGET)).text)
     assert names
     rows = (await page(site, "/integrer")).one("table").all("th", scope="row")
     assert {row.text for row in rows} == {f"data-{name}" for name in re.findall(r'"(\w+)"', names[1])}
@@ -275,7 +284,7 @@ async def test_what_holds_a_session_is_not_stored(site: Site, path: str, rule: s
     assert (await site.client.get(path)).headers["Cache-Control"] == rule
 
 
-@pytest.mark.parametrize("path", ["/static/widget.js", "/static/base.css", "/static/icon.svg"])
+@pytest.mark.parametrize("path", [WIDGET, "/static/base.css", "/static/icon.svg"])
 async def test_a_file_that_has_not_changed_is_not_sent_again(site: Site, path: str) -> None:
     first = await site.client.get(path)
     again = await site.client.get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -285,7 +294,7 @@ async def test_a_file_that_has_not_changed_is_not_sent_again(site: Site, path: s
     assert again.headers["Cache-Control"] == "no-cache"
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/static/widget.js", "/static/base.css"])
+@pytest.mark.parametrize("path", [*PAGES, WIDGET, "/static/base.css"])
 async def test_what_is_long_is_sent_packed_to_those_who_can_unpack(site: Site, path: str) -> None:
     packed = await site.client.get(path, headers={"Accept-Encoding": "gzip"})
     unpacked = await site.client.get(path, headers={"Accept-Encoding": "identity"})
@@ -295,22 +304,22 @@ async def test_what_is_long_is_sent_packed_to_those_who_can_unpack(site: Site, p
     assert len(packed.text) == len(unpacked.text)
 
 
-@pytest.mark.parametrize(("path", "most"), [("/", 12_000), ("/static/base.css", 4_000), ("/static/demo.css", 4_000)])
+@pytest.mark.parametrize(("path", "most"), [("/", 12_000), (WIDGET, 12_000), ("/static/base.css", 4_000), ("/static/demo.css", 4_000)])
 async def test_what_is_sent_is_small(site: Site, path: str, most: int) -> None:
     assert len(gzip.compress((await site.client.get(path)).content)) < most
 
 
 async def test_the_widget_alone_is_readable_from_any_site(site: Site) -> None:
     asked = {"Origin": "https://www.commune.example"}
-    widget = await site.client.get("/static/widget.js", headers=asked)
-    again = await site.client.get("/static/widget.js", headers={**asked, "If-None-Match": widget.headers["ETag"]})
+    widget = await site.client.get(WIDGET, headers=asked)
+    again = await site.client.get(WIDGET, headers={**asked, "If-None-Match": widget.headers["ETag"]})
     assert (again.status_code, again.headers["Access-Control-Allow-Origin"]) == (304, "*")
     assert widget.headers["Access-Control-Allow-Origin"] == "*"
     for path in [*PAGES, "/question", "/api/chat/history", "/static/base.css", "/static/nothing.js"]:
         assert "Access-Control-Allow-Origin" not in (await site.client.get(path, headers=asked)).headers
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/question", "/static/widget.js"])
+@pytest.mark.parametrize("path", [*PAGES, "/question", WIDGET])
 async def test_head_is_answered_as_get_and_other_methods_are_not(site: Site, path: str) -> None:
     assert (await site.client.head(path)).status_code == (await site.client.get(path)).status_code
     assert (await site.client.put(path)).status_code == 405

@@ -21,7 +21,7 @@
   const put = (text, values) => fr(text.replace(/\{(\w+)\}/g, (_, name) => values[name]));
 
   const SAY = {
-    title: "Coopération internationale communale",
+    heading: "Coopération internationale communale",
     label: "Poser une question",
     greeting: "Bonjour. Que souhaitez-vous savoir sur le Programme de coopération internationale communale ?",
     notice: "Vous échangez avec un programme informatique, qui répond d'après la page du Programme et cite sa source. Vos messages sont conservés {days} jours au plus. N'écrivez de données personnelles que si elles vous sont demandées.",
@@ -170,6 +170,7 @@
     const theme = THEMES[dark ? "dark" : "light"];
     const grounds = [theme.paper, theme.page].map(channels);
     let accent = channels(/^#[0-9a-f]{6}$/i.test(colour || "") ? colour : COLOUR);
+    if (dark) accent = mix(accent.map((value) => (value * 255) / Math.max(...accent, 1)), [255, 255, 255], 0.25); // as bright as its hue can be
     while (grounds.some((ground) => contrast(accent, ground) < (dark ? 7 : 4.6))) accent = mix(accent, dark ? [255, 255, 255] : [0, 0, 0], 0.06);
     return { ...theme, accent: css(accent), mine: css(mix(grounds[0], accent, dark ? 0.22 : 0.1)) };
   }
@@ -250,7 +251,7 @@
       if (this.inline || this.reopens()) this.open(false);
     }
 
-    said(name) {
+    worded(name) {
       return this.getAttribute(name) || SAY[name];
     }
 
@@ -283,7 +284,7 @@
 
     buildLauncher() {
       this.launcher = button("", () => this.open(), { class: "launcher", "aria-haspopup": "dialog" });
-      this.launcher.append(icon("talk"), h("span", {}, this.said("label")));
+      this.launcher.append(icon("talk"), h("span", {}, this.worded("label")));
       return this.launcher;
     }
 
@@ -296,7 +297,7 @@
         close.append(icon("close"));
         tools.append(close);
       }
-      return h("div", { class: "head" }, h("h2", { id: "title" }, this.said("title")), tools, this.buildOptions());
+      return h("div", { class: "head" }, h("h2", { id: "title" }, this.worded("heading")), tools, this.buildOptions());
     }
 
     buildOptions() {
@@ -401,8 +402,16 @@
       });
       this.panel.addEventListener("cancel", (event) => { event.preventDefault(); this.close(); });
       document.addEventListener("keydown", (event) => { if (!event.composedPath().includes(this.panel)) this.escape(event); });
+      document.addEventListener("focusin", (event) => this.giveWay(event.target));
       const fit = () => this.panel.style.setProperty("--seen", `${visualViewport.height}px`);
       window.visualViewport?.addEventListener("resize", fit);
+    }
+
+    /* The button never hides the whole of what has the focus on the page. */
+    giveWay(target) {
+      const [own, other] = [this.launcher, target].map((node) => node.getBoundingClientRect());
+      const hides = target !== this && other.left >= own.left && other.right <= own.right && other.top >= own.top && other.bottom <= own.bottom;
+      this.launcher.classList.toggle("aside", hides);
     }
 
     unfold() {
@@ -426,7 +435,7 @@
         if (byPerson) this.focusWriting();
       }
       if (!this.list.childElementCount) this.start();
-      this.scroll();
+      else this.scroll();
     }
 
     close() {
@@ -467,7 +476,7 @@
 
     start() {
       this.list.replaceChildren();
-      this.showTurn(SAY.it, this.said("greeting"));
+      this.showTurn(SAY.it, this.worded("greeting"));
       this.contacting = true;
       return this.run((stop) => this.contact(stop), () => {
         this.contacting = false;
@@ -504,7 +513,7 @@
       if (pending && !arrived) this.showTurn(SAY.you, pending.message);
       else this.offer(messages.length ? messages[messages.length - 1].buttons : suggestions);
       this.showField(asks);
-      this.scroll();
+      if (messages.length) this.scroll();
     }
 
     async awaitReady() {
@@ -815,6 +824,7 @@ button:hover { text-decoration: underline; text-underline-offset: .2em }
 a, .plain { color: var(--accent); text-decoration: underline }
 .plain { min-height: 1.6em; padding: 0 .125em; border: 0; background: none }
 .launcher { position: fixed; z-index: 2147483000; inset: auto max(1em, env(safe-area-inset-right)) max(1em, env(safe-area-inset-bottom)) auto; display: flex; align-items: center; gap: .5em; max-width: calc(100vw - 2em); padding: .625em 1em; border: 2px solid var(--paper); border-radius: 2em; background: var(--accent); color: var(--paper); box-shadow: 0 2px 10px rgb(0 0 0 / .3) }
+.aside { opacity: 0 }
 .panel { display: flex; flex-direction: column; padding: 0; border: 1px solid var(--line); border-radius: .75em; background: var(--paper); color: var(--ink) }
 dialog.panel { position: fixed; z-index: 2147483000; inset: auto 1em 1em auto; width: min(27em, 100vw - 2em); height: min(42em, 100vh - 2em); max-width: none; max-height: none; margin: 0; box-shadow: 0 4px 24px rgb(0 0 0 / .3) }
 dialog.panel:not([open]) { display: none }
@@ -855,7 +865,8 @@ summary:hover { text-decoration: underline }
 .help { display: flex; flex-wrap: wrap; gap: .5em; margin-bottom: .5em }
 label { display: block; font-size: .9375em; font-weight: 600 }
 .row { display: flex; flex-wrap: wrap; align-items: flex-end; gap: .5em; margin-top: .25em }
-.field, .word input { flex: 1 1 10em; min-width: 0 }
+.field { flex: 1 1 10em; min-width: 0 }
+.word input { flex: 1 1 100% }
 input, textarea { display: block; width: 100%; min-height: 2.75em; max-height: 9em; padding: .5em .75em; border: 1px solid var(--line); border-radius: .5em; background: var(--paper); resize: none }
 [aria-invalid] { border-width: 2px; border-color: var(--accent) }
 .send { border-color: var(--accent); background: var(--accent); color: var(--paper); font-weight: 600 }
@@ -871,8 +882,8 @@ input, textarea { display: block; width: 100%; min-height: 2.75em; max-height: 9
   function place() {
     if (document.querySelector("cic-assistant")) return;
     const names = ["address", "title", "colour", "position", "greeting", "label", "theme"];
-    const given = script ? script.dataset : {};
-    document.body.append(h("cic-assistant", Object.fromEntries(names.map((name) => [name, given[name]]))));
+    const given = names.map((name) => [name === "title" ? "heading" : name, script?.dataset[name]]); // a title would be a tooltip
+    document.body.append(h("cic-assistant", Object.fromEntries(given)));
   }
 
   /* Browsers from before 2023 get a link to the assistant's page, which needs no script. */
