@@ -17,7 +17,7 @@ from bot.answers.language import language_of
 from bot.answers.model import NOTHING, Button, Context, Heard, Message, Said
 from bot.answers.premise import premise
 from bot.answers.wordings import Wordings
-from bot.knowledge import Base
+from bot.knowledge import Base, Value
 from bot.text import fold
 from bot.texts import Texts
 
@@ -233,7 +233,7 @@ class Answerer:
         """Say that the page does not give it, then the nearest phrase; None when there is none."""
         if phrase not in self.base.phrases:
             return None
-        date = f"{self.base.edition.updated:%d.%m.%Y}"
+        date = Value(date=self.base.edition.updated).say()
         message = say_phrase(self.base, phrase, self.texts(label.replace("/", "."), edition=self.base.edition.id, date=date))
         return Said((message,), replace(context, entry=self.base.phrases[phrase].facts[0].id, misses=0))
 

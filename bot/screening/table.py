@@ -27,7 +27,7 @@ from bot.screening.rules import (
 VERSION = "2 (page du 15.03.2016)"
 """Version of this table, recorded with each decision. Raise it when a rule changes."""
 _ONLY = (
-    "La section « Attention » réserve les demandes aux autorités locales, par leurs mandataires ou leurs responsables administratifs, "
+    "La rubrique « Attention » réserve les demandes aux autorités locales, par leurs mandataires ou leurs responsables administratifs, "
     "et aux partenaires directs des communes"
 )
 
@@ -50,25 +50,25 @@ RULES: tuple[Rule, ...] = (
          f"{_ONLY} : il faut agir pour une commune."),
     Rule("mandataire", "mandataire en fonction, fonction et commune connues",
          complete(MANDATAIRE), ADMISSIBLE,
-         "La demande vient d'un mandataire d'une commune : c'est une autorité locale au sens de la section « Attention »."),
+         "La demande vient d'un mandataire d'une commune : c'est une autorité locale au sens de la rubrique « Attention »."),
     Rule("mandataire.incomplet", "mandataire en fonction, fonction, commune ou pays encore inconnus",
          kind(MANDATAIRE), TO_SPECIFY,
-         "La section « Attention » admet les mandataires communaux : il reste à préciser la fonction ou la commune.", COMPLETE),
+         "La rubrique « Attention » admet les mandataires communaux : il reste à préciser la fonction ou la commune.", COMPLETE),
     Rule("responsable", "responsable administratif en fonction (direction, chef de service, coordination), fonction et commune connues",
          complete(RESPONSABLE), ADMISSIBLE,
-         "La demande vient d'un responsable administratif d'une commune : c'est une autorité locale au sens de la section « "
+         "La demande vient d'un responsable administratif d'une commune : c'est une autorité locale au sens de la rubrique « "
          "Attention »."),
     Rule("responsable.incomplet", "responsable administratif, fonction, commune ou pays encore inconnus",
          kind(RESPONSABLE), TO_SPECIFY,
-         "La section « Attention » admet les responsables administratifs communaux : il reste à préciser la fonction ou la "
+         "La rubrique « Attention » admet les responsables administratifs communaux : il reste à préciser la fonction ou la "
          "commune.", COMPLETE),
     Rule("mandate", "écrit au nom d'un mandataire, d'un responsable ou du collège, fonction et commune connues",
          complete(MANDATE), ADMISSIBLE,
-         "La demande est introduite au nom d'une autorité locale (mandataire, responsable ou collège), comme la section « "
+         "La demande est introduite au nom d'une autorité locale (mandataire, responsable ou collège), comme la rubrique « "
          "Attention » le demande."),
     Rule("mandate.incomplet", "écrit au nom d'une autorité communale, fonction, commune ou pays encore inconnus",
          kind(MANDATE), TO_SPECIFY,
-         "La section « Attention » admet ce qui vient des autorités locales : il reste à préciser votre fonction ou la "
+         "La rubrique « Attention » admet ce qui vient des autorités locales : il reste à préciser votre fonction ou la "
          "commune.", COMPLETE),
     Rule("agent.sans_mandat", "agent communal que personne n'a chargé d'écrire",
          lambda p: p.kind == AGENT and p.mandate is False, NOT_ADMISSIBLE,
@@ -78,36 +78,36 @@ RULES: tuple[Rule, ...] = (
          f"{_ONLY} : la demande d'un employé doit être introduite, ou voulue, par un mandataire ou un responsable de sa commune."),
     Rule("agent.fonction", "travaille pour une commune, fonction inconnue",
          lambda p: p.kind == AGENT and p.function is None, TO_SPECIFY,
-         "La section « Attention » distingue les mandataires et les responsables : il faut connaître la fonction.", ("fonction",)),
+         "La rubrique « Attention » distingue les mandataires et les responsables : il faut connaître la fonction.", ("fonction",)),
     Rule("agent.mandat", "agent communal sans fonction dirigeante, mandat encore inconnu",
          kind(AGENT), TO_SPECIFY,
-         "La section « Attention » demande qu'un mandataire ou un responsable introduise la demande : est-ce lui qui vous a "
+         "La rubrique « Attention » demande qu'un mandataire ou un responsable introduise la demande : est-ce lui qui vous a "
          "chargé d'écrire ?", ("profil",)),
     Rule("partenaire.entreprise", "entreprise ou bureau qui se dit partenaire d'une commune nommée",
          lambda p: has_partner(p) and p.type in FIRMS, HUMAN,
-         "La section « Attention » admet les partenaires directs des communes ; qu'un prestataire en soit un, une personne "
+         "La rubrique « Attention » admet les partenaires directs des communes ; qu'un prestataire en soit un, une personne "
          "doit en juger."),
     Rule("partenaire.communes", "association de communes",
          lambda p: may_be_partner(p) and p.type == "association de communes" and (p.several or has_partner(p)), HUMAN,
-         "La section « Attention » vise les communes et leurs partenaires directs ; pour une association de communes, une "
+         "La rubrique « Attention » vise les communes et leurs partenaires directs ; pour une association de communes, une "
          "personne doit en juger."),
     Rule("partenaire.fonction", "se dit partenaire direct d'une commune nommée, organisation et fonction encore inconnues",
          lambda p: has_partner(p) and p.function is None, TO_SPECIFY,
-         "La section « Attention » admet les partenaires directs des communes : il reste à préciser l'organisation et la fonction.",
+         "La rubrique « Attention » admet les partenaires directs des communes : il reste à préciser l'organisation et la fonction.",
          ("fonction",)),
     Rule("partenaire", "se dit partenaire direct d'une commune nommée",
          has_partner, ADMISSIBLE,
-         "La demande vient du partenaire direct d'une commune, que la section « Attention » admet à côté des communes."),
+         "La demande vient du partenaire direct d'une commune, que la rubrique « Attention » admet à côté des communes."),
     Rule("partenaire.aucune", "organisation sans commune dont elle soit le partenaire direct",
          lambda p: may_be_partner(p) and p.partner is False, NOT_ADMISSIBLE,
          f"{_ONLY} : sans commune dont vous soyez le partenaire direct, la demande ne peut pas être suivie."),
     Rule("partenaire.a_preciser", "se dit partenaire, ou organisation qui peut l'être, commune encore inconnue",
          may_be_partner, TO_SPECIFY,
-         "La section « Attention » admet les partenaires directs des communes : il faut savoir de quelle commune.",
+         "La rubrique « Attention » admet les partenaires directs des communes : il faut savoir de quelle commune.",
          ("partenaire_de", "pays")),
     Rule("autorite_non_communale", "autorité locale qui n'est pas une commune (secteur, chefferie)",
          type_("autorité locale non communale"), HUMAN,
-         "La section « Attention » parle de municipalités ; pour une autre entité locale, une personne doit en juger."),
+         "La rubrique « Attention » parle de municipalités ; pour une autre entité locale, une personne doit en juger."),
     Rule("ancien", "mandat ou fonction du passé",
          type_("ancien", "retraité"), NOT_ADMISSIBLE,
          f"{_ONLY}, en fonction : un ancien mandataire ou un retraité écrit à titre particulier."),
@@ -162,11 +162,11 @@ RULES: tuple[Rule, ...] = (
          f"{_ONLY} : les demandes de particuliers ne peuvent pas être suivies."),
     Rule("fonction.imprecise", "titre qui existe aussi hors des communes, organisation inconnue",
          lambda p: p.function is not None, TO_SPECIFY,
-         "La section « Attention » ne vise que les communes et leurs partenaires directs : il faut savoir pour qui vous "
+         "La rubrique « Attention » ne vise que les communes et leurs partenaires directs : il faut savoir pour qui vous "
          "écrivez.", ("profil", "commune")),
     Rule("sans_declaration", "n'a rien dit qui permette de juger",
          lambda p: True, TO_SPECIFY,
-         "La section « Attention » ne vise que les communes et leurs partenaires directs : il faut savoir à quel titre vous "
+         "La rubrique « Attention » ne vise que les communes et leurs partenaires directs : il faut savoir à quel titre vous "
          "écrivez.", ("profil", "fonction", "commune")),
 )
 # fmt: on

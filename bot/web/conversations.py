@@ -74,7 +74,9 @@ class Conversations:
             with self._metrics.message_seconds.time():
                 reply = await self._handle(conversation, message, client_id or self._new_id(), latest.asks)
             answer = self._answer_of(reply)
-            if not reply.erased:  # Sent again, the message would write what it erased: Rasa remembers its answer, and nobody else
+            if reply.erased:
+                answer["erased"] = True
+            else:  # Sent again, the message would write what it erased: Rasa remembers its answer, and nobody else
                 answer = await self._keep(conversation, client_id, message, answer, latest.number)
             await self._forget(conversation)
             return answer

@@ -41,11 +41,12 @@ def test_a_question_and_everything_around_it_by_keyboard_alone(begin: Begin, sit
     visit.page.keyboard.press("Enter")
     assert visit.answer_after(1) == BUDGET
     assert visit.focus == "Votre message"
-    back = [press(visit, "Shift+Tab") for _ in range(8)]
-    assert back[:4] == ["Les résultats", "Les secteurs par pays", "Réponse inutile", "Réponse utile"]
-    assert back[4].startswith("Source")
-    assert back[5:] == ["Mes données", "Vie privée (nouvel onglet)", "Conversation"]
-    assert [press(visit, "Tab") for _ in range(7)][-1] == "Les résultats"
+    back = [press(visit, "Shift+Tab") for _ in range(9)]
+    assert back[:4] == ["Les résultats", "Les secteurs par pays", "Copier la réponse et sa source", "Réponse inutile"]
+    assert back[4] == "Réponse utile"
+    assert back[5].startswith("Source")
+    assert back[6:] == ["Mes données", "Vie privée (nouvel onglet)", "Conversation"]
+    assert [press(visit, "Tab") for _ in range(8)][-1] == "Les résultats"
     assert press(visit, "Enter") == "Votre message"
     assert visit.answer_after(2) == "Vous dites : Les résultats"
 
@@ -69,6 +70,51 @@ def test_escape_closes_the_word_of_a_judgement_before_the_panel(begin: Begin, si
     assert press(visit, "Escape") == "Réponse utile"
     expect(word).to_have_count(0)
     expect(visit.panel).to_be_visible()
+
+
+def test_escape_is_first_for_a_dialog_of_the_page(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.page.evaluate("document.body.append(Object.assign(document.createElement('dialog'), { id: 'own', innerHTML: '<input>' }))")
+    visit.page.evaluate("document.querySelector('#own').showModal()")
+    press(visit, "Escape")
+    expect(visit.page.locator("#own")).to_be_hidden()
+    expect(visit.panel).to_be_visible()
+    press(visit, "Escape")
+    expect(visit.panel).to_be_hidden()
+
+
+def test_escape_takes_the_question_of_a_new_conversation_back(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("bonjour")
+    visit.page.get_by_role("button", name="Options").click()
+    visit.page.get_by_role("button", name="Nouvelle conversation").click()
+    assert press(visit, "Escape") == "Votre message"
+    assert visit.page.get_by_role("button", name="Commencer").count() == 0
+    expect(visit.panel).to_be_visible()
+
+
+def test_the_options_close_when_one_goes_on(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    for leave in (lambda: visit.field.click(), lambda: visit.page.locator("cic-assistant .head h2").click()):
+        visit.page.get_by_role("button", name="Options").click()
+        expect(visit.page.locator("cic-assistant .options")).to_be_visible()
+        leave()
+        expect(visit.page.locator("cic-assistant .options")).to_be_hidden()
+
+
+def test_shortcuts_of_the_page_take_no_letter_that_is_typed_here(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.page.evaluate("document.addEventListener('keydown', (event) => { if (!event.target.matches('input')) event.preventDefault(); })")
+    visit.page.keyboard.type("les secteurs / s")
+    expect(visit.field).to_have_value("les secteurs / s")
+
+
+def test_over_the_page_the_wheel_moves_the_page(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).go("/")
+    visit.page.get_by_role("group", name="Réponses proposées").wait_for()
+    visit.page.locator("cic-assistant .log").hover()
+    visit.page.mouse.wheel(0, 900)
+    visit.page.wait_for_function("() => scrollY > 200")
 
 
 def test_escape_uncovers_the_page_when_the_focus_is_under_the_panel(begin: Begin, site: ServedSite) -> None:
@@ -134,7 +180,7 @@ def test_an_answer_is_spoken_once_with_its_source_and_choices_and_ones_own_words
     spoken = [said for said in visit.spoken if said not in {"L’assistant répond…"}]
     assert spoken == [
         BUDGET.replace("\u202f", " "),
-        "Source : C’est combien ?, mise à jour du 15 mars 2016.",
+        "Source : « C’est combien ? », mise à jour le 15 mars 2016.",
         "Réponses proposées : Les secteurs par pays, Les résultats.",
     ]
 
@@ -196,6 +242,7 @@ def test_read_as_text_a_conversation_has_names_roles_and_order(begin: Begin, sit
               - group "Cette réponse vous est-elle utile ?":
                 - button "Réponse utile"
                 - button "Réponse inutile"
+              - button "Copier la réponse et sa source"
               - group "Réponses proposées":
                 - button "Les secteurs par pays"
                 - button "Les résultats"

@@ -140,4 +140,4 @@ def test_a_browser_that_is_too_old_gets_a_link(begin: Begin, site: ServedSite, m
     visit = begin(municipality.origin)
     visit.page.add_init_script("delete Document.prototype.adoptedStyleSheets")
     visit.go(embed(municipality, site))
-    expect(visit.page.get_by_role("link", name="Ouvrir l’assistant sur sa page")).to_have_attribute("href", f"{site.address}/")
+    expect(visit.page.get_by_role("link", name="Poser une question")).to_have_attribute("href", f"{site.address}/")

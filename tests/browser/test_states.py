@@ -10,6 +10,8 @@ from playwright.sync_api import Route, expect
 from support.browser import DESKTOP, PHONE
 from support.served_site import BUDGET, ServedSite
 
+from bot.web.fields import FIELDS
+
 from .conftest import Begin
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
@@ -58,6 +60,16 @@ def test_the_field_becomes_what_is_asked_for_and_keeps_the_focus(begin: Begin, s
         ("Votre numéro de téléphone", "tel", "tel", "tel"),
         ("Votre message", None, "off", None),
     ]
+
+
+@pytest.mark.parametrize("asks", FIELDS)
+def test_it_asks_as_the_form_without_javascript_does(begin: Begin, site: ServedSite, asks: str) -> None:
+    visit = begin(site.address)
+    answer = {"session": "s", "messages": [_plain("Et ensuite ?")], "asks": asks}
+    visit.page.route("**/api/chat", lambda route: route.fulfill(json=answer))
+    visit.open()
+    visit.ask("participer")
+    assert (visit.focus, visit.field.get_attribute("autocomplete")) == (FIELDS[asks].label, FIELDS[asks].autocomplete)
 
 
 def test_what_is_typed_while_the_answer_comes_is_kept_and_waits(begin: Begin, site: ServedSite) -> None:
@@ -174,7 +186,9 @@ def test_a_refused_message_comes_back_to_be_corrected(begin: Begin, site: Served
     expect(visit.field).not_to_have_attribute("aria-invalid", "true")
 
 
-@pytest.mark.parametrize(("typed", "told"), [("   ", "Écrivez votre message"), ("x" * 2001, "2001 caractères")], ids=["empty", "too long"])
+@pytest.mark.parametrize(
+    ("typed", "told"), [("   ", "Écrivez votre message"), ("x" * 2001, "la limite est de 2")], ids=["empty", "too long"]
+)
 def test_what_cannot_be_sent_is_told_before_it_is(begin: Begin, site: ServedSite, typed: str, told: str) -> None:
     visit = begin(site.address).open()
     visit.say(typed)
@@ -337,6 +351,54 @@ def test_a_conversation_may_be_taken_away_as_text(begin: Begin, site: ServedSite
     assert re.fullmatch(r"conversation-cic-\d{4}-\d\d-\d\d\.txt", downloaded.value.suggested_filename)
     for part in ("Vous\u00a0: Quel est le budget ?", f"Assistant\u00a0: {BUDGET}", "mise à jour le 15 mars 2016"):
         assert part in text
+
+
+def test_one_answer_may_be_taken_away_with_its_source_to_be_quoted(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address, permissions=["clipboard-read", "clipboard-write"]).open()
+    visit.ask("Quel est le budget ?")
+    visit.page.get_by_role("button", name="Copier la réponse et sa source").click()
+    visit.wait_for_status("La réponse et sa source sont copiées.")
+    answer, source = visit.page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert answer == BUDGET
+    assert source.startswith(
+        "Source\u00a0: page «\u00a0Le Programme\u00a0», rubrique «\u00a0C’est combien\u202f?\u00a0», mise à jour le 15 mars 2016."
+    )
+    assert source.endswith(" https://www.association.example/cic")
+
+
+def test_what_is_said_of_a_connection_stays_until_it_changes(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address)
+    visit.page.clock.install()
+    visit.open()
+    visit.expected = GONE
+    visit.page.route("**/api/chat", lambda route: route.fulfill(status=429, json={"error": "Trop."}, headers={"Retry-After": "40"}))
+    visit.say("Quel est le budget ?")
+    told = visit.wait_for_status("Celui-ci partira dans 40")
+    visit.page.clock.run_for(20_000)
+    assert visit.status.inner_text() == told
+
+
+def test_what_is_erased_leaves_the_page_too(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("Je suis Awa Ndiaye")
+    answer = {"session": "s", "messages": [_plain("Tout est effacé.")], "asks": None, "erased": True}
+    visit.page.route("**/api/chat", lambda route: route.fulfill(json=answer))
+    visit.say("effacez mes données")
+    expect(visit.turns).to_have_count(1)
+    assert visit.said == ["Tout est effacé."]
+    assert "Awa Ndiaye" not in visit.page.locator("cic-assistant").inner_text()
+    assert visit.page.get_by_role("button", name="Réponse utile").count() == 0
+
+
+def test_a_draft_comes_back_after_a_reload_and_is_gone_once_it_is_sent(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.field.type("Je voudrais sav")
+    visit.page.reload()
+    expect(visit.field).to_have_value("Je voudrais sav")
+    visit.ask("Je voudrais savoir")
+    visit.page.reload()
+    visit.field.wait_for()
+    expect(visit.field).to_have_value("")
 
 
 def test_only_the_conversation_is_printed_and_the_page_is_as_before(begin: Begin, site: ServedSite) -> None:

@@ -19,7 +19,7 @@ ANSWERS = {
     "Votre numéro de téléphone": "non",
     "Votre fonction": "échevine",
     "Votre commune": "Gembloux",
-    "Objet de votre demande": "participer au Programme",
+    "L’objet de votre demande": "participer au Programme",
 }
 MOST_TURNS = 12
 
@@ -47,7 +47,7 @@ def test_a_question_is_answered_with_its_source(begin: Begin, assistant: Assista
     visit = begin(_address(assistant), **SIZES[size]).go("/")
     answer = visit.ask("Quel est le budget total du Programme ?")
     assert "8\u202f100\u202f000\u202f€" in answer
-    expect(visit.turns.last.get_by_text("Source : C’est combien ?, mise à jour du 15 mars 2016")).to_be_visible()
+    expect(visit.turns.last.get_by_text("Source : « C’est combien ? », mise à jour le 15 mars 2016")).to_be_visible()
     visit.check(f"parcours-question-{size}")
     assert "Maroc" in visit.ask("Dans quels pays ?")
 

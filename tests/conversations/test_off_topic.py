@@ -30,7 +30,7 @@ LANGUAGES = {
 }
 NEIGHBOURS = {
     "another country": ("et au Rwanda ?", "le Rwanda ne fait pas partie", "ou.nombre"),
-    "another period": ("quel sera le budget en 2025 ?", "que l’édition 2014-2016", "quand.deuxieme-phase"),
+    "another period": ("quel sera le budget en 2025 ?", "que la phase 2014-2016", "quand.deuxieme-phase"),
     "the list": ("donnez-moi la liste des communes participantes", "ne donne pas la liste", "qui.partenariats"),
 }
 

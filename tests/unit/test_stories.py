@@ -35,7 +35,7 @@ def test_a_field_is_corrected_while_another_is_asked_for(field: str, text: str, 
 
 AT_THE_RECAP = [
     ("mon nom est Claire Dumonceau", "nom", "Claire Dumonceau"),
-    ("le nom s'écrit Dumonceau", "nom", "Dumonceau"),
+    ("le nom s'écrit Dumonceau", "nom", "Claire Dumonceau"),
     ("l'adresse c'est c.dumont@lasne.example", "email", "c.dumont@lasne.example"),
     ("c.dumont@lasne.example", "email", "c.dumont@lasne.example"),
     ("oui mais mon mail est c.dumont@lasne.example", "email", "c.dumont@lasne.example"),
@@ -107,7 +107,7 @@ def test_who_is_no_local_authority_is_declined_with_the_reason_and_its_section(o
     dialogue = Dialogue(opening)
     turn = dialogue.turn
     assert (turn.outcome, turn.dossier.asks, turn.submits) == (DECLINED, None, False)
-    assert "La section «\u00a0Attention\u00a0» réserve les demandes aux autorités locales" in dialogue.text
+    assert "La rubrique «\u00a0Attention\u00a0» réserve les demandes aux autorités locales" in dialogue.text
     assert reason in dialogue.text
     assert turn.decided is not None
     assert turn.decided.verdict == NOT_ADMISSIBLE

@@ -7,7 +7,7 @@
    scripts and connections of one address pass. */
 (() => {
   "use strict";
-  const script = document.currentScript;
+  const script = document.currentScript || document.querySelector('script[src$="/static/widget.js"]'); // a module has no current script
   const HOME = script ? new URL("..", script.src).href : `${location.origin}/`;
   const RESTS = [1, 2, 4, 8, 15, 30]; // seconds between attempts to deliver one message, always under the same id
   const BUSY_MS = 400;
@@ -41,15 +41,17 @@
     cancel: "Annuler",
     copy: "Copier la conversation",
     copied: "La conversation est copiée.",
+    copyAnswer: "Copier la réponse et sa source",
+    copiedAnswer: "La réponse et sa source sont copiées.",
     notCopied: "La copie n'est pas possible dans ce navigateur. Vous pouvez télécharger la conversation.",
     print: "Imprimer la conversation",
     download: "Télécharger la conversation",
-    page: "Ouvrir l'assistant sur sa page",
+    page: "Page de l'assistant",
     newTab: "(nouvel onglet)",
     transcript: "Conversation avec l'assistant du Programme de coopération internationale communale, {date}",
     send: "Envoyer",
-    source: "Source : {section}, mise à jour du {date}",
-    sourcePage: "Page « {page} », rubrique « {section} », mise à jour le {date}.",
+    source: "Source : « {section} », mise à jour le {date}",
+    sourcePage: "Source : page « {page} », rubrique « {section} », mise à jour le {date}.",
     sourceOpen: "Ouvrir la page",
     sourceRead: "Lire ce point en entier",
     spokenChoices: "Réponses proposées : {titles}.",
@@ -64,12 +66,12 @@
     slow: "La réponse prend plus de temps que d'habitude. Vous n'avez rien à refaire.",
     one: "L'assistant n'a pas encore répondu à votre message précédent.",
     empty: "Écrivez votre message, puis envoyez-le.",
-    long: "Votre message compte {count} caractères, et il en faut {most} au plus. Pouvez-vous le raccourcir ?",
+    long: "Votre message compte {count} caractères ; la limite est de {most}. Pouvez-vous le raccourcir ?",
     starting: "L'assistant démarre. Votre message partira dès qu'il sera prêt, vous n'avez rien à refaire.",
     startingEmpty: "L'assistant démarre. Vous pouvez déjà écrire votre message.",
     ready: "L'assistant est prêt.",
-    offline: "Vous êtes hors connexion. Votre message partira dès qu'elle reviendra, vous n'avez rien à refaire.",
-    offlineEmpty: "Vous êtes hors connexion. L'assistant reprendra dès qu'elle reviendra.",
+    offline: "Vous êtes hors connexion. Votre message partira dès que la connexion sera rétablie, vous n'avez rien à refaire.",
+    offlineEmpty: "Vous êtes hors connexion. L'assistant reprendra dès que la connexion sera rétablie.",
     broken: "L'assistant n'est pas joignable pour l'instant. Votre message lui sera renvoyé, et traité une seule fois.",
     brokenEmpty: "L'assistant n'est pas joignable pour l'instant. Nouvel essai dans quelques secondes.",
     limited: "Vous avez envoyé beaucoup de messages. Celui-ci partira dans {seconds} s, vous n'avez rien à refaire.",
@@ -89,14 +91,15 @@
     commune: ["Votre commune", "text", "address-level2"],
     pays: ["Votre pays", "text", "country-name"],
     fonction: ["Votre fonction", "text", "organization-title"],
-    partenaire_de: ["Commune dont vous êtes partenaire", "text", "off"],
-    objet: ["Objet de votre demande"],
-    profil: ["Votre réponse"],
+    partenaire_de: ["La commune dont vous êtes partenaire", "text", "off"],
+    objet: ["L'objet de votre demande"],
+    profil: ["À quel titre vous écrivez"],
     confirmation: ["Votre réponse"],
     consentement: ["Votre réponse"],
   };
   const FREE = ["Votre message"];
 
+  const count = (number) => number.toLocaleString("fr-BE");
   const day = (date) => new Intl.DateTimeFormat("fr-BE", { dateStyle: "long", timeZone: "UTC" }).format(date);
   const sourceValues = ({ section, page, updated }) => ({ section, page, date: day(new Date(updated)) });
 
@@ -105,6 +108,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const ICONS = {
     talk: "M4 4h16a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1h-8l-5 4v-4H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM7 9h10M7 13h6",
+    copy: "M9 9h11v11H9zM5 15H4V4h11v1",
     close: "M5 5l14 14M19 5L5 19",
     options: "M4 6h16M4 12h16M4 18h16",
     up: "M7 11v9H4v-9zM7 11l4-8c2 0 2 2 1.5 6H19a2 2 0 0 1 2 2l-1.5 7a2 2 0 0 1-2 2H7",
@@ -132,6 +136,12 @@
   }
 
   const button = (text, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, text);
+
+  function thumb(name, text, onclick) {
+    const made = button("", onclick, { class: "thumb", "aria-label": text, title: text });
+    made.append(icon(name));
+    return made;
+  }
 
   function link(text, href) {
     const here = href.split("#")[0] === location.href.split("#")[0];
@@ -169,7 +179,8 @@
   function palette(colour, dark) {
     const theme = THEMES[dark ? "dark" : "light"];
     const grounds = [theme.paper, theme.page].map(channels);
-    let accent = channels(/^#[0-9a-f]{6}$/i.test(colour || "") ? colour : COLOUR);
+    const given = (colour || "").replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
+    let accent = channels(/^#[0-9a-f]{6}$/i.test(given) ? given : COLOUR);
     if (dark) accent = mix(accent.map((value) => (value * 255) / Math.max(...accent, 1)), [255, 255, 255], 0.25); // as bright as its hue can be
     while (grounds.some((ground) => contrast(accent, ground) < (dark ? 7 : 4.6))) accent = mix(accent, dark ? [255, 255, 255] : [0, 0, 0], 0.06);
     return { ...theme, accent: css(accent), mine: css(mix(grounds[0], accent, dark ? 0.22 : 0.1)) };
@@ -276,7 +287,14 @@
         this.spoken,
       );
       this.frame = h("div", { class: "frame", lang: "fr" }, this.inline ? null : this.buildLauncher(), this.panel);
-      this.panel.addEventListener("keydown", (event) => this.escape(event));
+      for (const type of ["keydown", "keypress", "keyup"]) {
+        this.frame.addEventListener(type, (event) => {
+          if (type === "keydown") this.escape(event);
+          event.stopPropagation(); // what is typed here is no shortcut of the page
+        });
+      }
+      this.frame.addEventListener("click", (event) => this.leaveOptions(event));
+      this.frame.addEventListener("focusin", (event) => this.leaveOptions(event));
       root.append(this.frame);
       if (!this.inline) this.watchWindow();
       this.showField(null);
@@ -304,7 +322,7 @@
       const act = (text, action) => h("li", {}, button(text, () => { this.showOptions(false); action(); }));
       this.options = h("ul", { id: "options", class: "options", hidden: true, role: "list" },
         act(SAY.fresh, () => this.askFresh()),
-        act(SAY.copy, () => this.copy()),
+        act(SAY.copy, () => { this.copy(this.transcript(), SAY.copied); this.focusWriting(); }),
         act(SAY.print, () => this.print()),
         act(SAY.download, () => this.download()),
         act(SAY.mine, () => this.say(SAY.mineQuestion)),
@@ -346,7 +364,7 @@
       const kind = type || "textarea";
       this.label.textContent = fr(label);
       if (this.field?.kind === kind && this.field.autocomplete === (autocomplete || "off")) return;
-      const [held, text] = [this.field && this.shadowRoot.activeElement === this.field, this.field?.value || ""];
+      const [held, text] = [this.field && this.shadowRoot.activeElement === this.field, this.field ? this.field.value : this.memory.kept.draft || ""];
       const shared = { id: "field", autocomplete: autocomplete || "off", enterkeyhint: "send", "aria-describedby": "status", oninput: () => this.fit() };
       this.field = type
         ? h("input", { ...shared, type, inputmode: type, autocapitalize: type === "text" ? "words" : "off", spellcheck: "false" })
@@ -364,6 +382,7 @@
 
     /* As high as its text, up to what the style allows. */
     fit() {
+      this.memory.set({ draft: this.field.value });
       this.field.removeAttribute("aria-invalid");
       if (this.field.kind !== "textarea") return;
       this.field.style.height = "auto";
@@ -401,7 +420,10 @@
         held?.focus();
       });
       this.panel.addEventListener("cancel", (event) => { event.preventDefault(); this.close(); });
-      document.addEventListener("keydown", (event) => { if (!event.composedPath().includes(this.panel)) this.escape(event); });
+      addEventListener("keydown", (event) => {
+        const taken = event.key !== "Escape" || event.defaultPrevented || document.querySelector(":is(:modal, :popover-open)");
+        if (!taken && this.panel.open) this.close(); // the panel may hide what has the focus
+      });
       document.addEventListener("focusin", (event) => this.giveWay(event.target));
       const fit = () => this.panel.style.setProperty("--seen", `${visualViewport.height}px`);
       window.visualViewport?.addEventListener("resize", fit);
@@ -430,6 +452,7 @@
         if (this.panel.open) return;
         if (byPerson || this.small.matches) this.unfold();
         else this.panel.setAttribute("open", ""); // show() would take the focus
+        if (this.small.matches) this.log.focus();
         this.launcher.hidden = true;
         this.memory.set({ open: true });
         if (byPerson) this.focusWriting();
@@ -447,8 +470,7 @@
 
     /* Where the person goes on. A touch keyboard that opens by itself would hide the answer. */
     focusWriting() {
-      if (isTouch() || this.isLow()) this.log.focus({ preventScroll: true });
-      else this.field.focus();
+      (isTouch() ? this.log : this.field).focus({ preventScroll: this.isLow() });
     }
 
     /* In a very low window (400 % zoom) the panel scrolls as a whole. */
@@ -461,9 +483,14 @@
       if (!this.options.hidden) {
         this.showOptions(false);
         this.toggle.focus();
-      } else if (!this.inline && this.panel.open) this.close();
+      } else if (this.help.querySelector(".no")) this.help.querySelector(".no").click();
+      else if (!this.inline && this.panel.open) this.close();
       else return;
       event.preventDefault();
+    }
+
+    leaveOptions(event) {
+      if (!this.options.hidden && !this.toggle.contains(event.target) && !this.options.contains(event.target)) this.showOptions(false);
     }
 
     showOptions(shown) {
@@ -542,9 +569,8 @@
     /* Try until there is an answer, or nothing helps. A connection that is away is waited for. */
     async persist(attempt, stop) {
       for (let tries = 0; ; tries += 1) {
-        const timers = [[BUSY_MS, SAY.busy], [SLOW_MS, SAY.slow]].map(([ms, sentence]) => setTimeout(() => this.memory.kept.pending && this.tell(sentence, null, true), ms));
         try {
-          return await attempt(stop);
+          return await this.watched(attempt(stop));
         } catch (error) {
           if (stop.aborted || !error.kind) throw error;
           if (this.contacting && error.kind === "broken" && (await isForbidden(this.address))) throw { forbidden: true };
@@ -552,10 +578,15 @@
           if (tries === RESTS.length) throw { failed: true };
           await this.rest(Math.max(RESTS[tries], error.after || 0), error.kind);
           if (stop.aborted) throw error;
-        } finally {
-          timers.forEach(clearTimeout);
         }
       }
+    }
+
+    /* One attempt, with a word to who waits for an answer longer than usual. */
+    watched(attempt) {
+      const told = [[BUSY_MS, SAY.busy], [SLOW_MS, SAY.slow]];
+      const timers = told.map(([ms, sentence]) => setTimeout(() => this.memory.kept.pending && this.tell(sentence, null, true), ms));
+      return attempt.finally(() => timers.forEach(clearTimeout));
     }
 
     /* Say why one waits, then wait: less when the connection comes back, or when the person wants to try at once. */
@@ -583,10 +614,11 @@
     }
 
     forbid() {
-      this.form.hidden = true;
+      for (const part of [this.form, this.toggle, ...this.notice.querySelectorAll("button")]) part.hidden = true;
       this.tell(SAY.forbidden);
       this.help.replaceChildren(link(SAY.page, this.address));
       this.help.hidden = false;
+      if (this.panel.open) this.help.firstChild.focus();
     }
 
     // --- A message and its answer ---
@@ -599,7 +631,7 @@
         : !message
           ? SAY.empty
           : message.length > MOST_CHARACTERS
-            ? put(SAY.long, { count: message.length, most: MOST_CHARACTERS })
+            ? put(SAY.long, { count: count(message.length), most: count(MOST_CHARACTERS) })
             : null;
       if (refusal) {
         if (!this.memory.kept.pending) this.field.setAttribute("aria-invalid", "true");
@@ -625,9 +657,10 @@
       return this.run(send, (answer) => this.receive(answer));
     }
 
-    receive({ session, messages, asks }) {
+    receive({ session, messages, asks, erased }) {
       this.memory.set({ session, pending: null });
-      const turns = messages.map((message, index) => this.showMessage({ ...message, asks }, index === messages.length - 1));
+      if (erased) this.list.replaceChildren(); // what is erased is not to be read here either
+      const turns = messages.map((message, index) => this.showMessage({ ...message, asks }, !erased && index === messages.length - 1));
       const { buttons } = messages[messages.length - 1];
       this.offer(buttons);
       this.showField(asks);
@@ -650,12 +683,15 @@
     // --- Showing ---
 
     tell(sentence, retry = null, busy = false) {
+      const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 4;
       if (this.status.textContent !== sentence) this.status.textContent = sentence;
       this.status.classList.toggle("busy", busy);
       const held = this.help.contains(this.shadowRoot.activeElement);
       this.help.hidden = !retry;
       this.help.replaceChildren(...(retry ? [button(SAY.retry, () => { this.field.focus(); retry(); })] : []));
       if (held) this.focusWriting();
+      if (this.isLow() && sentence && !busy) this.status.scrollIntoView({ block: "nearest" });
+      else if (atEnd) this.log.scrollTop = this.log.scrollHeight;
     }
 
     /* Speak what came, once: restored messages and one's own are not spoken. It leaves again, so that nothing is read twice. */
@@ -676,18 +712,27 @@
     /* `last` of its turn: the place to judge it, unless it asks for something. */
     showMessage({ from, id, text, lang, source, useful, asks }, last) {
       const turn = this.showTurn(from === "user" ? SAY.you : SAY.it, text, lang);
-      if (source) turn.append(this.showSource(source));
-      if (source) turn.record.push(put(SAY.sourcePage, sourceValues(source)));
-      if (from !== "user" && last && !asks) turn.append(this.showJudgement(id, useful));
+      const tools = h("div", { class: "judge" });
+      if (source) {
+        turn.append(this.showSource(source));
+        turn.record.push(`${put(SAY.sourcePage, sourceValues(source))} ${source.url || this.placeOf(source)}`);
+        tools.append(thumb("copy", SAY.copyAnswer, () => this.copy(turn.record.slice(1).join("\n"), SAY.copiedAnswer)));
+      }
+      if (from !== "user" && last && !asks) tools.prepend(this.showJudgement(id, useful, tools));
+      if (tools.firstChild) turn.append(tools);
       return turn;
+    }
+
+    placeOf(source) {
+      return `${this.address}#${source.fact[0]}`;
     }
 
     showSource(source) {
       const values = sourceValues(source);
       const detail = h("p", {}, put(SAY.sourcePage, values));
       if (/^https?:\/\//.test(source.url || "")) detail.append(" ", link(SAY.sourceOpen, source.url));
-      if (source.fact.length) detail.append(" ", link(SAY.sourceRead, `${this.address}#${source.fact[0]}`));
-      return h("details", { class: "source" }, h("summary", {}, put(SAY.source, values)), detail);
+      if (source.fact.length) detail.append(" ", link(SAY.sourceRead, this.placeOf(source)));
+      return h("details", { class: "source", ontoggle: () => detail.scrollIntoView({ block: "nearest" }) }, h("summary", {}, put(SAY.source, values)), detail);
     }
 
     offer(buttons) {
@@ -699,35 +744,33 @@
 
     /* Bring a message into view, its beginning first when it is long; the end of the conversation when none is named. */
     scroll(turn = null) {
-      if (this.isLow()) return turn?.scrollIntoView({ block: "start" });
+      if (this.isLow()) return (turn || (!this.inline && this.list.lastElementChild))?.scrollIntoView?.({ block: "start" });
       const calm = !turn || matchMedia("(prefers-reduced-motion: reduce)").matches;
       this.log.scrollTo({ top: turn ? turn.offsetTop - 8 : this.log.scrollHeight, behavior: calm ? "auto" : "smooth" });
     }
 
     // --- Judging an answer ---
 
-    showJudgement(id, useful) {
-      const group = h("div", { class: "judge", role: "group", "aria-label": SAY.judge });
-      const thumbs = [[true, "up", SAY.useful], [false, "down", SAY.useless]].map(([value, name, text]) => {
-        const thumb = button("", () => this.judge(group, id, value), { class: "thumb", "aria-label": text, title: text, "aria-pressed": String(useful === value) });
-        thumb.append(icon(name));
-        return thumb;
-      });
+    showJudgement(id, useful, tools) {
+      const group = h("div", { role: "group", "aria-label": SAY.judge });
+      const thumbs = [[true, "up", SAY.useful], [false, "down", SAY.useless]].map(([value, name, text]) => thumb(name, text, () => this.judge(group, id, value)));
       group.append(...thumbs);
       group.mark = (value) => thumbs.forEach((thumb, index) => thumb.setAttribute("aria-pressed", String(value === !index)));
+      group.mark(useful);
       group.thumbs = thumbs;
+      group.tools = tools;
       return group;
     }
 
     async judge(group, id, useful) {
       group.mark(useful);
       if (!(await this.sendJudgement({ id, useful }))) return group.mark(null);
-      group.querySelector("form")?.remove();
+      group.tools.querySelector("form")?.remove();
       const word = h("input", { id: `word-${id}`, maxlength: "500", autocomplete: "off" });
       const done = () => {
         form.remove();
         group.thumbs[useful ? 0 : 1].focus();
-        group.onkeydown = null;
+        group.tools.onkeydown = null;
       };
       const submit = async (event) => {
         event.preventDefault();
@@ -735,8 +778,8 @@
       };
       const form = h("form", { class: "word", onsubmit: submit },
         h("label", { for: word.id }, SAY.word), h("div", { class: "row" }, word, h("button", { type: "submit" }, SAY.send), button(SAY.later, done)));
-      group.append(form);
-      group.onkeydown = (event) => {
+      group.tools.append(form);
+      group.tools.onkeydown = (event) => {
         if (event.key !== "Escape") return;
         event.preventDefault();
         done();
@@ -754,7 +797,7 @@
 
     askFresh() {
       if (!this.list.querySelector(".mine")) return this.field.focus();
-      const no = button(SAY.cancel, () => { this.tell(""); this.field.focus(); });
+      const no = button(SAY.cancel, () => { this.tell(""); this.field.focus(); }, { class: "no" });
       const yes = button(SAY.freshYes, () => this.fresh());
       this.tell(SAY.freshSure);
       this.help.replaceChildren(yes, no);
@@ -777,10 +820,9 @@
       return [put(SAY.transcript, { date: day(new Date()) }), ...turns].join("\n\n") + "\n";
     }
 
-    async copy() {
-      const copied = await (navigator.clipboard?.writeText(this.transcript()) ?? Promise.reject()).then(() => true, () => false);
-      this.tell(copied ? SAY.copied : SAY.notCopied);
-      this.focusWriting();
+    async copy(text, done) {
+      const copied = await (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(() => true, () => false);
+      this.tell(copied ? done : SAY.notCopied);
     }
 
     download() {
@@ -812,7 +854,7 @@
 :host { all: initial; display: block }
 :host([hidden]), [hidden] { display: none !important }
 * { box-sizing: border-box }
-.frame { all: initial; display: block; letter-spacing: inherit; word-spacing: inherit; font: medium/1.5 system-ui, sans-serif; color: var(--ink); text-align: start; overflow-wrap: anywhere }
+.frame { all: initial; display: block; direction: ltr; letter-spacing: inherit; word-spacing: inherit; font: medium/1.5 system-ui, sans-serif; color: var(--ink); text-align: start; overflow-wrap: anywhere }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 h2, p, ol, ul { margin: 0; padding: 0 }
 ol, ul { list-style: none }
@@ -824,6 +866,7 @@ button:hover { text-decoration: underline; text-underline-offset: .2em }
 a, .plain { color: var(--accent); text-decoration: underline }
 .plain { min-height: 1.6em; padding: 0 .125em; border: 0; background: none }
 .launcher { position: fixed; z-index: 2147483000; inset: auto max(1em, env(safe-area-inset-right)) max(1em, env(safe-area-inset-bottom)) auto; display: flex; align-items: center; gap: .5em; max-width: calc(100vw - 2em); padding: .625em 1em; border: 2px solid var(--paper); border-radius: 2em; background: var(--accent); color: var(--paper); box-shadow: 0 2px 10px rgb(0 0 0 / .3) }
+.launcher:focus-visible { outline: 3px solid var(--paper); outline-offset: 0; box-shadow: 0 0 0 6px var(--ink) }
 .aside { opacity: 0 }
 .panel { display: flex; flex-direction: column; padding: 0; border: 1px solid var(--line); border-radius: .75em; background: var(--paper); color: var(--ink) }
 dialog.panel { position: fixed; z-index: 2147483000; inset: auto 1em 1em auto; width: min(27em, 100vw - 2em); height: min(42em, 100vh - 2em); max-width: none; max-height: none; margin: 0; box-shadow: 0 4px 24px rgb(0 0 0 / .3) }
@@ -836,7 +879,8 @@ h2 { font-size: 1.0625em; font-weight: 600; line-height: 1.3 }
 .tool { display: grid; place-items: center; min-width: 2.75em; padding: 0; border-color: transparent; color: var(--ink) }
 .options { position: absolute; z-index: 1; inset: 100% .5em auto auto; width: max-content; max-width: calc(100% - 1em); max-height: 20em; overflow: auto; padding: .25em; border: 1px solid var(--line); border-radius: .5em; background: var(--paper); box-shadow: 0 4px 16px rgb(0 0 0 / .25) }
 .options button, .options a { display: block; width: 100%; min-height: 2.5em; padding: .5em .75em; border: 0; color: var(--ink) }
-.log { flex: 1 1 auto; min-height: 8em; position: relative; overflow-y: auto; padding: 1em; background: var(--page); overscroll-behavior: contain }
+.log { flex: 1 1 auto; min-height: 8em; position: relative; overflow-y: auto; padding: 1em; background: var(--page) }
+dialog .log { overscroll-behavior: contain }
 section .log { min-height: 14em; max-height: max(20em, 60vh) }
 .log:focus-visible { outline-width: 2px; outline-offset: -2px }
 .notice { margin-bottom: 1em; color: var(--quiet); font-size: .875em }
@@ -852,7 +896,8 @@ summary { padding: .25em 0; cursor: pointer }
 summary:hover { text-decoration: underline }
 .source p { padding: .25em 0 .25em .75em; border-inline-start: 2px solid var(--line) }
 .choices { display: flex; flex-wrap: wrap; gap: .5em; margin-top: .625em }
-.judge { display: flex; flex-wrap: wrap; gap: .25em; margin-top: .25em }
+.judge, .judge > [role] { display: flex; flex-wrap: wrap; gap: .25em }
+.judge { margin-top: .25em }
 .thumb { display: grid; place-items: center; min-width: 2em; min-height: 2em; padding: 0; border-color: transparent; background: none; color: var(--quiet) }
 .thumb svg { width: 1.125em; height: 1.125em }
 .thumb[aria-pressed=true] { border-color: var(--accent); color: var(--accent) }
@@ -888,7 +933,7 @@ input, textarea { display: block; width: 100%; min-height: 2.75em; max-height: 9
 
   /* Browsers from before 2023 get a link to the assistant's page, which needs no script. */
   function placeLink() {
-    document.body.append(h("p", { lang: "fr" }, link(SAY.page, script?.dataset.address || HOME)));
+    document.body.append(h("p", { lang: "fr" }, link(SAY.label, script?.dataset.address || HOME)));
   }
 
   if (customElements.get("cic-assistant")) return;
