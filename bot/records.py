@@ -32,6 +32,8 @@ SILENCE = timedelta(hours=24)
 that nobody has to hurry for (WCAG 2.2.1)."""
 TO_ERASE, TO_KNOW = "effacer", "savoir"
 """What a code is asked for."""
+TOLD = ("nom", "fonction", "commune", "pays", "partenaire_de", "email", "telephone", "objet")
+"""What a person tells for a lead."""
 _DAY = timedelta(days=1)
 
 
@@ -90,6 +92,13 @@ class Records:
         """The leads of a conversation, oldest first."""
         with self._database.read() as connection:
             return self._leads(connection, leads.c.conversation == conversation)
+
+    def told_in(self, conversation: str) -> dict[str, str]:
+        """What the latest lead of a conversation holds, by field; empty when there is none (any more)."""
+        latest = select(*(leads.c[name] for name in TOLD)).where(leads.c.conversation == conversation).order_by(leads.c.id.desc())
+        with self._database.read() as connection:
+            found = connection.execute(latest.limit(1)).mappings().first()
+        return {name: value for name, value in found.items() if value} if found else {}
 
     def keep_silent_later(self, conversation: str) -> None:
         """Promise to mask what an open request holds, unless a message or a consent comes before `SILENCE` is over."""

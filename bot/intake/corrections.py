@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bot.intake import judging
+from bot.intake.fields import PARTICLES
+from bot.intake.reading import Reading
 from bot.text import fold
 
 _FIELDS = (
@@ -35,25 +38,17 @@ _SUBJECT = re.compile(
     r"\b(?:objet|sujet|motif|but de ma demande)\b.*?(?:\b(?:est|devient|par|en)\b|:(?=\s))\s*(?:plut[ôo]t\b\s*)?(?!pas\b)(\S.*)",
     re.IGNORECASE,
 )
-_ALIKE = 80
-"""How alike two spellings of a name are, in per cent, for one to put the other right."""
-_SPELLING = re.compile(r"\s+(?:avec|sans|en) (?:(?:une?|deux|le|la|l['’]|des)\b.*|\w{1,2})$", re.IGNORECASE)
-"""« … avec un x »: how it is spelt, not part of it."""
+_ALIKE, _NEAR, _APART = 80, 60, 20
+"""How alike two spellings of a name are, in per cent, for one to put the other right; and when nothing else is as near."""
 _NOT_MEANT = re.compile(r"\s*(?:et )?(?:pas|non|au lieu)\b", re.IGNORECASE)
 _NAME_INSIDE = re.compile(
-    r"\b(?:mon nom(?: complet| de famille)?(?:\s*:| est| c['’]est| s['’][ée]crit)?"
-    r"|je m['’]appelle)\s+([^\W\d_][\w'’-]+(?:\s+[^\W\d_][\w'’-]+){0,3}?)"
-    r"(?=\s*(?:[,;.]|\bet\b|\bmail\b|$))",
+    r"\b(?:mon nom(?: complet| de famille)?(?P<link>\s*:| est| c['’]est| s['’][ée]crit)?"
+    r"|(?P<called>je m['’]appelle))\s+(?P<name>[^\W\d_][\w'’-]+(?:\s+[^\W\d_][\w'’-]+){0,3}?)"
+    r"(?:\s+(?:avec|sans|en|comme)\b[^,;.]*?)?(?=\s*(?:[,;.]|\bet\b|\bmail\b|$))",
     re.IGNORECASE,
 )
-_WRONG = re.compile(
-    r"((tous |toutes )?(les )?(deux )?)?((tout a fait|completement|tres) )?(faux|fausses?|incorrecte?s?|inexacte?s?|erronee?s?|mauvaise?s?"
-    r"|mal (ecrit|orthographie|formule|dit|pris|note)e?s?|a (corriger|changer|modifier|refaire|revoir|completer|preciser)"
-    r"|(pas |plus )?(la |le |les )?(bon|bonne|juste|correcte?|exacte?)s?|aussi|egalement"
-    r"|((beaucoup |un peu |bien )?trop|(pas|plus|peu|assez|tres|un peu)( (assez|tres|bien|du tout|tout a fait))?) \w+"
-    r"|(incomplet|incomplete|imprecise?|vague|flou|floue|obscure?|confuse?|ambigue?|longue?|courte?)s?)"
-)
-"""What says that a value is wrong or wanting, and gives no other."""
+_SHORT, _FEW = 3, 7
+"""Letters of a word of a name that is like many others; words of a message that may be a name spelt again."""
 _BY_MAIL = re.compile(r"\b(par (l'|le )?((e-?)?mails?|mels?|courriels?|ecrit)|prefer\w*|suffi\w*|uniquement|seulement)\b")
 
 
@@ -77,11 +72,14 @@ _LINK = re.compile(
 _TRAILING = re.compile(r"(?:[\s,;.:]|\b(?:et|puis|mais|que)$)+$", re.IGNORECASE)
 _FIRST_NAME = re.compile(r"^(?:mon |le )?pr[ée]nom\b", re.IGNORECASE)
 _LABELLED_ONLY = re.compile(rf"(?:(?:le|la|mon|ma|notre|votre)\s+|l['’]\s*)?(?:{_LABEL})", re.IGNORECASE)
-_FINE = re.compile(r"((tous |toutes )?(les )?deux |bien |tout a fait )?(bon|bonne|juste|correct|correcte|exact|exacte|ok|en ordre)s?")
 _ALSO = re.compile(r"\b(aussi|egalement)\W*$")
 _DENIED = re.compile(r"\s*(?:n['’]|ne |pas\b|non\b)", re.IGNORECASE)
 _REJECTION = re.compile(r"(?<!est)[\s,]+(?:et (?:non|pas)(?: pas)?|pas|au lieu de) [^,;.]*$", re.IGNORECASE)
 """« …, pas Dumont »: what a name was and is not."""
+_STATES_PLACE = re.compile(
+    r"\b(?:ma|notre|la|le|mon) (?:commune|ville|municipalite|pays) (?:est|c'est|s'appelle)\b"
+    r"|\b(?:commune|ville|municipalite|pays) ?:"
+)
 _CALLS_WRONG = re.compile(
     r"\b(?:n'est|c'est|n'etait|sont) (?:pas|plus) (?:le|la|les|mon|ma|l)\b|\bpas (?:le bon|la bonne)\b|\b(?:faux|fausse|mauvais\w*)\b"
 )
@@ -111,7 +109,7 @@ def statements(text: str, is_value: Callable[[str, str], bool]) -> tuple[Stateme
     for match in _STATEMENT.finditer(text):
         rest = text[match.end() :]
         behind = _until_next(rest)
-        linked = _LINK.match(rest) or _DENIED.match(rest) or _WRONG.fullmatch(fold(behind))
+        linked = _LINK.match(rest) or _DENIED.match(rest) or judging.calls_wrong(behind)
         only_named = not behind and (not starts or not _until_next(text[starts[-1].end() : match.start()]))
         if linked or only_named or (behind and is_value(_field_of(match), behind)):
             starts.append(match)
@@ -159,8 +157,8 @@ def _statement(text: str, match: re.Match[str], end: int) -> Statement:
         value = new_value(said, field)
         value = "" if value == said else value
     judged, _, rest = value.partition(",")
-    fine = _FINE.fullmatch(fold(judged).strip()) is not None and not _DENIED.match(behind)
-    if fine or _WRONG.fullmatch(fold(judged).strip()):
+    fine = judging.calls_right(judged) and not _DENIED.match(behind)
+    if fine or judging.calls_wrong(judged):
         given = _LINK.match(rest) if not fine else None
         value = rest[given.end() :].strip() if given else ""
     return Statement(field, value, said, fine)
@@ -182,39 +180,81 @@ def field_named(text: str) -> str | None:
     return next((field for field, pattern in _FIELDS if pattern.search(folded)), None)
 
 
-def respelt(known: str | None, value: str, said: str = "") -> str:
-    """A name of which a part was spelt again: « de Coninckx » puts « Marie-Ange de Coninck » right, and keeps the first name.
+def speaks_of_field(text: str) -> bool:
+    """Whether a message is about a field other than the subject; a municipality in a wish is part of the wish."""
+    field = field_named(text)
+    return _STATES_PLACE.search(fold(text)) is not None if field in {"commune", "pays"} else field not in {None, "objet"}
 
-    `said` is the whole message, which may tell which part is meant: « mon prénom est … », « …, pas Dumont ».
+
+def renamed(known: str | None, value: str, said: str = "") -> Reading:
+    """A name of which a part was given again: « de Coninckx » puts « Marie-Ange de Coninck » right, and keeps the first name.
+
+    `said` is the whole message, which may tell which part is meant: « mon prénom est … », « …, pas Dumont ». In doubt when
+    nothing tells it.
     """
-    from rapidfuzz import fuzz
-
-    old, new = (known or "").split(), value.split()
-    if not 0 < len(new) < len(old):
-        return value
-    told = fold(said)
+    old, new, told = (known or "").split(), value.split(), fold(said)
+    if len(old) < 2 or not new:
+        return Reading(value)
+    family = _family_name(old)
+    if re.search(r"\bprenom\b", told) and not _alike(new[-1], old[-1]):
+        certain = len(old) == 2 or old[family].lower() in PARTICLES or _alike(value, old[0], _NEAR)
+        return Reading(" ".join([*new, *old[family:]]), doubt=not certain)
+    if len(new) >= len(old):
+        return Reading(value)
     for place, word in enumerate(old):
         if re.search(rf"\b(?:pas|non|au lieu de) {re.escape(fold(word))}(?!\w)", told):
-            return " ".join([*old[:place], *new, *old[place + 1 :]])
-    if re.search(r"\bprenom\b", told):
-        return " ".join([*new, *old[1:]])
+            return Reading(" ".join([*old[:place], *new, *old[place + 1 :]]))
     if "nom de famille" in told:
-        return " ".join([old[0], *new])
-    if fuzz.ratio(fold(" ".join(old[-len(new) :])), fold(value)) >= _ALIKE:
-        return " ".join([*old[: -len(new)], *new])
-    return " ".join([*new, *old[len(new) :]]) if fuzz.ratio(fold(" ".join(old[: len(new)])), fold(value)) >= _ALIKE else value
+        return Reading(" ".join([*old[:family], *new]))
+    if _alike(value, " ".join(old[-len(new) :])):
+        return Reading(" ".join([*old[: -len(new)], *new]))
+    if _alike(value, " ".join(old[: len(new)])):
+        return Reading(" ".join([*new, *old[len(new) :]]))
+    return _unlike(old, family, new)
+
+
+def _unlike(old: list[str], family: int, new: list[str]) -> Reading:
+    """A name that resembles no part of the one known: another whole name, or the part that it comes nearest to, to be confirmed."""
+    if len(new) > 1 and new[0].lower() not in PARTICLES:
+        return Reading(" ".join(new))
+    value = " ".join(new)
+    first, last = (_likeness(value, " ".join(part)) for part in (old[:family], old[family:]))
+    whole = [*new, *old[family:]] if first > last else [*old[:family], *new]
+    return Reading(" ".join(whole), doubt=max(first, last) < _NEAR or abs(first - last) < _APART)
+
+
+def _family_name(words: list[str]) -> int:
+    """Where the family name begins: at its particle, or behind the first word."""
+    return next((place for place, word in enumerate(words) if place and word.lower() in PARTICLES), 1)
+
+
+def _alike(one: str, other: str, least: float = _ALIKE) -> bool:
+    return _likeness(one, other) >= least
+
+
+def _likeness(one: str, other: str) -> float:
+    from rapidfuzz import fuzz
+
+    return fuzz.ratio(fold(one), fold(other))
 
 
 def named_name(text: str) -> str | None:
     """The name that a correction of several things gives: « …, mon nom c'est Dethieux Martine, mail … »."""
     found = _NAME_INSIDE.search(text)
-    return found[1].strip() if found and not _WRONG.fullmatch(fold(found[1].strip())) else None
+    if found is None or judging.judges(found["name"]) or not (found["link"] or found["called"] or found["name"][0].isupper()):
+        return None
+    return judging.without_spelling(found["name"]).strip() or None
 
 
 def respells(text: str, name: str | None) -> bool:
-    """Whether a correction is about the name, because it says part of it: « Nignan prend un e à la fin : Nignane Bassirou »."""
-    known = {word for word in fold(name or "").replace("-", " ").split() if len(word) > 3}
-    return bool(known & set(re.findall(r"[\w']+", fold(text)))) and ("@" not in text)
+    """Whether a correction is about the name, because it says part of it, or nearly: « Nignan prend un e à la fin : Nignane Bassirou »."""
+    known = {word for word in fold(name or "").replace("-", " ").split() if len(word) > _SHORT}
+    if "@" in text:
+        return False
+    if known & set(re.findall(r"[\w']+", fold(text))):
+        return True
+    words = [word for word in re.findall(r"[\w'’-]+", text) if len(word) > _SHORT and word[0].isupper()]
+    return len(text.split()) <= _FEW and any(_alike(word, part) for word in words for part in known)
 
 
 def prefers_mail(text: str) -> bool:
@@ -225,10 +265,10 @@ def prefers_mail(text: str) -> bool:
 def new_value(text: str, field: str | None = None) -> str:
     """What stands behind the words that announce a correction; the text itself when nothing does. A subject is a whole sentence."""
     subject = _SUBJECT.search(text) if field == "objet" else None
-    told = _REJECTION.sub("", text) if field == "nom" else text
+    told = judging.without_spelling(_REJECTION.sub("", text)) if field == "nom" else text
     parts = [subject.group(1)] if subject else _ANNOUNCES.split(told)
     values = [value for part in parts if (value := part.strip(" .,:;!"))]
     if field == "nom" and values:
-        said = [_SPELLING.sub("", part).strip() for part in values[-1].split(",") if not _NOT_MEANT.match(part)]
+        said = [judging.without_spelling(part).strip() for part in values[-1].split(",") if not _NOT_MEANT.match(part)]
         values = [max(filter(None, said), key=lambda part: len(part.split()), default=values[-1])]
-    return values[-1] if values and not _WRONG.fullmatch(fold(values[-1])) else text
+    return values[-1] if values and not judging.calls_wrong(values[-1]) else text

@@ -12,7 +12,7 @@ from bot.answers.model import Answers, Context, Heard, Message
 from bot.intake import signs
 from bot.intake.desk import Desk
 from bot.intake.follow_up import FollowUp, asks_about_request
-from bot.intake.model import CANCELLED, DECLINED, OFFER_ERASURE, OFFER_REQUEST, Dossier, Turn
+from bot.intake.model import CANCELLED, DECLINED, OFFER_ERASURE, Dossier, Turn
 from bot.intake.reception import Reception
 from bot.intake.rights import Rights, asks_about_erasing
 from bot.text import fold
@@ -58,7 +58,7 @@ class Counter:
         """Whether a message that Rasa did not take for a request opens one: a changed story, a yes to our offer."""
         if dossier.asks:
             return False
-        accepts = dossier.offered == OFFER_REQUEST and signs.says_yes(heard)
+        accepts = dossier.offers_request and signs.says_yes(heard)
         resumes = dossier.ended == CANCELLED and _resumes(heard.text)
         return accepts or resumes or self.reception.reopens(heard, dossier)
 

@@ -12,8 +12,9 @@ from datetime import datetime
 from bot.answers.model import Button, Context, Heard, Message
 from bot.config import Settings
 from bot.hours import reply_by, say_deadline
+from bot.intake import signs
 from bot.intake.flow import Intake
-from bot.intake.model import CONSENT, QUALIFIED, Dossier, Turn
+from bot.intake.model import CONSENT, OFFER_CORRECTION, QUALIFIED, Dossier, Turn
 from bot.mails.providers import is_free, said_of
 from bot.records import Records
 from bot.routing import Request, Routing
@@ -35,12 +36,27 @@ class Desk:
 
     def take(self, conversation: str, heard: Heard, dossier: Dossier, context: Context) -> Turn:
         """One message of a request, or the one that opens it. Raises AssistantError when something could not be registered."""
-        turn = self.intake.step(heard, dossier, context) if dossier.asks else self.intake.open(heard, dossier, context)
+        if dossier.asks:
+            turn = self.intake.step(heard, dossier, context)
+        else:
+            turn = self.anew(conversation, heard, dossier, context) or self.intake.open(heard, dossier, context)
         if turn.decided:
             self.record(conversation, turn.dossier, turn.decided)
         if turn.submits:
             turn = self.submit(conversation, turn)
         return self.settled(conversation, dossier, turn)
+
+    def anew(self, conversation: str, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
+        """The request that was sent from this conversation, once more and corrected, when the person accepts it.
+
+        What they said of themselves is heard again and decided anew; a consent is asked for like the first time.
+        """
+        offered, _, field = dossier.offered.partition(":")
+        accepts = signs.says_yes(heard) or heard.text == self.texts("demande.bouton")
+        if offered != OFFER_CORRECTION or not accepts:
+            return None
+        told = self.records.told_in(conversation)
+        return self.intake.anew(told, field, dossier.number + 1, context) if told else None
 
     def settled(self, conversation: str, before: Dossier, turn: Turn) -> Turn:
         """The same turn, once it is promised what becomes of contact details: masked after a silence, or at once without consent."""

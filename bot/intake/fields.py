@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.intake import judging
 from bot.intake.addresses import read_email
 from bot.intake.reading import Reading
 from bot.intake.telephones import read_phone
@@ -22,9 +23,11 @@ SUBJECT_LONGEST = 1000
 """Characters of a subject."""
 
 _NAME_OPENING = re.compile(
-    r"^(?:(?:non|oui|ben|alors|bonjour|bonsoir|merci|voil[aà]|en fait)[\s,!.]+)*"
-    r"(?:(?:je m['’]appelle|je me nomme|on m['’]appelle|mon nom(?: complet)?(?: est| c['’]est|\s*:)|moi c['’]est|c['’]est|je suis"
-    r"|nom\s*:|ici)\s+)?",
+    r"^(?:(?:non|oui|ben|alors|bonjour|bonsoir|merci|voil[aà]|en fait|et|mais|donc|pardon|correctement)[\s,!.]+)*"
+    r"(?:(?:je m['’]appelle|je me nomme|on m['’]appelle|mon nom(?: complet| exact| correct)?(?: est| c['’]est|\s*:)"
+    r"|(?:mon|le) (?:pr[ée]nom|nom(?: complet| exact| correct| de famille)?)(?: est| c['’]est| s['’][ée]crit|\s*:)(?: plut[ôo]t)?"
+    r"|(?:[çc]a|cela|il|elle) s['’][ée]crit|s['’][ée]crit|moi c['’]est|c['’]est(?: plut[ôo]t)?|je suis|pr[ée]nom\s*:"
+    r"|nom(?: de famille)?\s*:|ici)\s+)?",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r"^(?:m\.|mr\.?|mme\.?|mlle\.?|madame|monsieur|dr\.?|ir\.?)\s+", re.IGNORECASE)
@@ -37,6 +40,8 @@ _NOT_A_NAME = frozenset(
     "peu deja nsp".split()
 )
 """Words that are neither a name nor, alone, a subject."""
+_NAMES_FIELD = re.compile(r"\b(?:objet|e-?mail|courriel|telephone|gsm|fonction|adresse|commune|numero|prenom)\b|\bc'est\b")
+"""What is said of another field where a name is waited for: « et l'objet c'est un jumelage »."""
 _SCRIPT = re.compile(r"<(script|style)\b.{0,500}?(?:</\1>|$)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]{0,500}>")
 """What is taken out of a subject: nobody writes tags to a town hall."""
@@ -69,7 +74,7 @@ _BEHIND_NAME = re.compile(
 """What is told with a name: « Claire Dumont, échevine à Huy », « Claire Dumont (échevine) »."""
 
 
-_PARTICLES = frozenset({"de", "du", "des", "van", "von", "der", "den", "la", "le", "el", "ben", "bin", "d'", "y", "'t", "wa"})
+PARTICLES = frozenset({"de", "du", "des", "van", "von", "der", "den", "la", "le", "el", "ben", "bin", "d'", "y", "'t", "wa"})
 """Words of a name that count for none."""
 _MOST_WORDS = 6
 
@@ -92,9 +97,10 @@ def read_name(text: str) -> Reading:
     if text.lstrip()[:1] in _FORMULA_SIGNS:
         return Reading(fault="nom")
     bare = clean(_TITLE.sub("", _NAME_OPENING.sub("", text.strip())))
+    bare = judging.without_spelling(bare)
     name = defuse(_BEHIND_NAME.sub("", bare) if bare != bare.lower() else bare).strip(" .,:-")
     words = name.split()
-    counted = [word for word in words if word.lower() not in _PARTICLES]
+    counted = [word for word in words if word.lower() not in PARTICLES]
     if (
         not counted
         or len(counted) > _MOST_WORDS
@@ -105,7 +111,14 @@ def read_name(text: str) -> Reading:
     ):
         return Reading(fault="nom")
     plain = [fold(word).strip("',.-") for word in words]
-    if plain[0] in _NOT_A_NAME or any(word.startswith("j'") for word in plain) or max(map(len, words)) > 40:
+    if (
+        plain[0] in _NOT_A_NAME
+        or any(word.startswith("j'") for word in plain)
+        or max(map(len, words)) > 40
+        or _NAMES_FIELD.search(fold(bare))
+    ):
+        return Reading(fault="nom")
+    if judging.judges(name) or (words == words[:1] and judging.settles(text)):
         return Reading(fault="nom")
     return Reading(_with_capitals(name) + ("." if re.search(r"\b\w\.$", text.strip()) else ""))
 
@@ -133,7 +146,7 @@ def _with_capitals(name: str) -> str:
     """« claire dumont » is written Claire Dumont; a name that has its own capitals keeps them, shouting is calmed."""
     if name != name.lower() and name != name.upper():
         return name
-    return " ".join(w if i and w.lower() in _PARTICLES else _capital(w.lower()) for i, w in enumerate(name.lower().split()))
+    return " ".join(w if i and w.lower() in PARTICLES else _capital(w.lower()) for i, w in enumerate(name.lower().split()))
 
 
 def _capital(word: str) -> str:

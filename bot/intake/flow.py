@@ -7,19 +7,20 @@ consented to. Nothing that a message says forces admissibility: the decision is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.answers.model import Answers, Context, Heard, Message
-from bot.intake import corrections, signs
+from bot.answers.model import Answers, Button, Context, Heard, Message
+from bot.intake import corrections, judging, signs
 from bot.intake.addresses import find_email, without_emails
 from bot.intake.assent import approves_the_rest, assents, takes_back
 from bot.intake.fields import read, read_name
 from bot.intake.gathering import beside, gathered, keeps_no_phone, only_details, subject_of, without_phone
-from bot.intake.model import CONFIRMATION, CONSENT, CONTACT, DECLINED, QUALIFIED, SCREENING, Dossier, Turn
+from bot.intake.model import CONFIRMATION, CONSENT, CONTACT, DECLINED, OFFER_REQUEST, QUALIFIED, SCREENING, Dossier, Turn
 from bot.intake.opening import introduced, purpose
 from bot.intake.screening import Screening
-from bot.intake.speaking import Speaking
+from bot.intake.speaking import HINT, Speaking
+from bot.intake.subjects import added, joined, wants, without_introduction
 from bot.intake.telephones import find_phone, wants_call
 from bot.screening import NOT_ADMISSIBLE, Profile
 from bot.text import clean
@@ -44,6 +45,7 @@ class Intake:
         self.steps: tuple[Step, ...] = (
             self.alarmed,
             self.stopped,
+            self.wanted_human,
             self.handed_over,
             self.started_over,
             self.asked_anew,
@@ -51,7 +53,10 @@ class Intake:
             self.confirmed,
             self.cleared_doubt,
             self.admitted_to,
+            self.kept_name,
+            self.went_on,
             self.corrected,
+            self.told_who,
             self.went_back,
             self.courtesy,
             self.asked_back,
@@ -70,9 +75,33 @@ class Intake:
         beside_it = self.answerer.asked_beside(heard)
         if beside_it and heard.whole.score < CLEAR_REQUEST and not dossier.offered:
             return Turn(beside_it.messages, dossier, beside_it.context)
+        if signs.vents_anger(heard) and not wants(heard.text) and not self.screening.says_who(heard.text):
+            return self.soothed(dossier, context)
         turn = self.screened(heard, dossier, beside_it.context if beside_it else context)
+        if signs.wants_human(heard) and turn.dossier.asks:
+            turn = self.told_first(self.texts("demande.humain"), turn)
         answers = tuple(replace(message, buttons=()) for message in beside_it.messages) if beside_it else ()
         return replace(turn, messages=answers + turn.messages)
+
+    def anew(self, told: Mapping[str, str], field: str, number: int, context: Context) -> Turn:
+        """A request that holds what an earlier one did, decided anew; `field` is asked for, and the rest is read back."""
+        known = Dossier(number=number, profile=self.screening.said_again(told), telephone=told.get("telephone", ""))
+        known = replace(known, nom=told.get("nom"), email=told.get("email"), objet=told.get("objet"))
+        turn = self.speaking.advance(known.without(field) if field in CONTACT else known, context)
+        if field not in WHO_AND_WHERE or turn.dossier.asks != CONFIRMATION:
+            return turn
+        notice = self.texts("demande.avis", jours=self.speaking.retention_days)
+        return replace(self.speaking.ask(replace(turn.dossier, asks=field), context, notice), decided=turn.decided)
+
+    def soothed(self, dossier: Dossier, context: Context) -> Turn:
+        """The answer to anger that asks for nothing: no request is opened for it, but one is offered."""
+        message = Message(self.texts("demande.colere"), (Button.saying(self.texts("demande.bouton")),))
+        return Turn((message,), replace(dossier, offered=OFFER_REQUEST), context)
+
+    def told_first(self, text: str, turn: Turn) -> Turn:
+        """The same turn with a sentence before what it says."""
+        first, *rest = turn.messages
+        return replace(turn, messages=(replace(first, text=f"{text}\n\n{first.text}"), *rest))
 
     def screened(self, heard: Heard, dossier: Dossier, context: Context) -> Turn:
         """The first turn of a request, from what the person has said of themselves so far."""
@@ -112,6 +141,20 @@ class Intake:
     def stopped(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """« Annulez. »"""
         return self.speaking.end(dossier, context, "demande.annulee") if signs.says_stop(heard) else None
+
+    def wanted_human(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
+        """« Passez-moi un humain », « je suis furieux »: nobody answers here; the request goes on if it is wished."""
+        calls = signs.wants_human(heard) or signs.vents_anger(heard)
+        if (
+            not calls
+            or dossier.tries > HINT
+            or dossier.asks in {None, "objet"}
+            or find_email(heard.text)
+            or self.screening.says_who(heard.text)
+        ):
+            return None
+        key = "demande.humain" if signs.wants_human(heard) else "demande.colere"
+        return self.speaking.ask(replace(dossier, tries=dossier.tries + 1), context, self.texts(key))
 
     def handed_over(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """Somebody else goes on here: their request is another one, screened from nothing."""
@@ -155,8 +198,12 @@ class Intake:
         if signs.says_yes(heard) or self.repeats(heard, dossier):
             if dossier.asks in SCREENING:
                 return self.speaking.advance(replace(dossier, confirmed_place=dossier.doubt, doubt="", tries=0), context)
-            return self.speaking.advance(replace(dossier.with_field(dossier.asks, dossier.doubt), doubt="", tries=0), context)
+            kept = replace(dossier.with_field(dossier.asks, dossier.doubt), doubt="", tries=0, former_name="")
+            return self.speaking.advance(kept, context)
         if signs.says_only_no(heard):
+            dossier = replace(dossier, former_name="")
+            if dossier.asks == "objet" and dossier.objet:
+                return self.speaking.ask(replace(dossier, asks=CONFIRMATION, doubt=""), context)
             profile = self.screening.without_place(dossier.profile) if dossier.asks in SCREENING else dossier.profile
             return self.speaking.ask(replace(dossier, doubt="", profile=profile), context)
         return None
@@ -167,11 +214,40 @@ class Intake:
             return None
         return self.speaking.advance(replace(dossier, profile=self.screening.hear(dossier.profile, heard.text)), context)
 
+    def kept_name(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
+        """« Non, c'est bon », where a name is asked again: it was right after all."""
+        if dossier.asks != "nom" or not dossier.former_name or not judging.settles(heard.text):
+            return None
+        kept = replace(dossier, nom=dossier.former_name, former_name="", doubt="", tries=0)
+        return self.speaking.advance(kept, context, self.texts("demande.note"))
+
+    def went_on(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
+        """« Ajoutez que c'est pour 2027 » at the end: more of the subject. « On veut rejoindre … »: another one, if that is meant."""
+        if not dossier.at_recap or signs.asks_something(heard) or only_details(heard.text, dossier.profile.pays):
+            return None
+        about_other = corrections.speaks_of_field(heard.text) or find_phone(heard.text, dossier.profile.pays)
+        if about_other or self.screening.says_who(heard.text):
+            return None
+        if more := added(heard.text):
+            return self.with_more(more, dossier, context)
+        wish = wants(heard.text) and purpose(heard.text)
+        subject = read("objet", without_introduction(heard.text), None).value if wish else None
+        return self.speaking.ask(replace(dossier, asks="objet", doubt=subject, tries=0), context) if subject else None
+
+    def with_more(self, more: str, dossier: Dossier, context: Context) -> Turn:
+        """The subject with what is added to it, read back with all the rest."""
+        kept = dossier.objet if dossier.objet != self.texts("demande.sans_objet") else None
+        reading = read("objet", joined(kept, more) if kept else more, None)
+        if reading.value is None:
+            return self.speaking.misunderstood(dossier, context, reading.fault)
+        return self.speaking.again(replace(dossier, objet=reading.value, tries=0), context, self.texts("demande.corrige"))
+
     def corrected(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """« Non, Ixelles », « mon nom est Dumont »: a field that was answered before is changed."""
         if dossier.telephone and dossier.asks != "telephone" and keeps_no_phone(heard.text):
             return self.speaking.again(replace(dossier, telephone="", tries=0), context, self.texts("demande.sans_numero"))
         corrects = dossier.at_recap or corrections.wants_change(heard.text) or self.labels_other(heard, dossier)
+        corrects = corrects or self.speaks_of_other(heard, dossier)
         if not corrects or signs.asks_something(heard):
             return None
         if dossier.asks == "telephone" and (corrections.prefers_mail(heard.text) or find_phone(heard.text, dossier.profile.pays)):
@@ -209,7 +285,7 @@ class Intake:
     def read_back(self, dossier: Dossier, wrong: list[str], context: Context, *before: str) -> Turn:
         """The turn after several changes: what is wrong and was given no other value is asked, one after the other."""
         for field in wrong:
-            dossier = dossier.with_field(field, None) if field in CONTACT else dossier
+            dossier = dossier.without(field) if field in CONTACT else dossier
         turn = self.speaking.advance(replace(dossier, asks=CONFIRMATION, doubt="", tries=0), context, *before)
         asked = next((field for field in wrong if field in WHO_AND_WHERE), None)
         if asked is None or turn.outcome or turn.dossier.asks in SCREENING:
@@ -218,9 +294,10 @@ class Intake:
 
     def with_details(self, text: str, dossier: Dossier) -> Dossier:
         """The dossier with the name, the address and the number that a correction gives, wherever they stand in it."""
-        name = corrections.named_name(text)
+        named = corrections.named_name(text)
+        name = corrections.renamed(dossier.nom, named, f"mon nom est {named}") if named and read_name(named).value else None
         given = {
-            "nom": read("nom", name, None).value if name else None,
+            "nom": name.value if name and not name.doubt else None,
             "email": find_email(text),
             "telephone": find_phone(without_emails(text), dossier.profile.pays),
         }
@@ -243,11 +320,9 @@ class Intake:
         if field == "objet":
             value = beside(value, dossier.profile.pays) if only_details(value, None) else value
         reading = read(field, value, dossier.profile.pays)
-        if not reading.value or reading.doubt:
-            return None
-        return dossier.with_field(
-            field, corrections.respelt(dossier.nom, reading.value, statement.said) if field == "nom" else reading.value
-        )
+        if field == "nom" and reading.value:
+            reading = corrections.renamed(dossier.nom, reading.value, statement.said)
+        return dossier.with_field(field, reading.value) if reading.value and not reading.doubt else None
 
     def may_be(self, field: str, words: str, dossier: Dossier) -> bool:
         """Whether words behind the mere name of a field are a value for it: « tel 0471… », « la fonction bourgmestre »."""
@@ -262,10 +337,19 @@ class Intake:
         """Whether an address is named where a number is waited for, or the like: « mon e-mail : … »."""
         return dossier.asks == "telephone" and find_email(heard.text) is not None
 
+    def speaks_of_other(self, heard: Heard, dossier: Dossier) -> bool:
+        """Whether a field that is known is put right, or called wrong, where another is waited for: « et mon mail est … »."""
+        if dossier.asks not in {"nom", "email", "telephone"}:
+            return False
+        stated = corrections.statements(heard.text, lambda field, words: self.may_be(field, words, dossier))
+        others = [said for said in stated if said.field != dossier.asks and not said.fine]
+        return any(dossier.value_of(said.field) is not None for said in others)
+
     def corrected_contact(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """A change of name, address, telephone or subject."""
         field = self.field_of(heard.text, dossier)
-        if field is None and dossier.asks != "nom" and corrections.respells(heard.text, dossier.nom):
+        respelt = dossier.asks != "nom" and corrections.respells(heard.text, dossier.nom)
+        if field is None and respelt and not self.screening.names_place(heard.text):
             field = "nom"
         if field not in CONTACT or field == dossier.asks or (getattr(dossier, field) is None and dossier.asks != CONFIRMATION):
             return None
@@ -276,12 +360,13 @@ class Intake:
         wrong = field == "telephone" and reading.value == "" and corrections.calls_wrong(heard.text)
         named = field in {"email", "telephone"} or corrections.field_named(reading.value or "") != field
         if reading.value is not None and named and not wrong:
+            if field == "nom":
+                reading = corrections.renamed(dossier.nom, reading.value, heard.text)
             if reading.doubt:
-                return self.speaking.ask(replace(dossier.with_field(field, None), asks=field, doubt=reading.value, tries=0), context)
-            value = corrections.respelt(dossier.nom, reading.value, heard.text) if field == "nom" else reading.value
-            changed = replace(dossier.with_field(field, value), tries=0)
+                return self.speaking.ask(replace(dossier.without(field), asks=field, doubt=reading.value or ""), context)
+            changed = replace(dossier.with_field(field, reading.value), tries=0)
             return self.speaking.again(changed, context, self.texts("demande.corrige"))
-        return self.speaking.ask(replace(dossier.with_field(field, None), asks=field, doubt="", tries=0), context)
+        return self.speaking.ask(replace(dossier.without(field), asks=field), context)
 
     def field_of(self, text: str, dossier: Dossier) -> str | None:
         """The field that a correction is about: the one of which it says something, or the one that it names."""
@@ -297,6 +382,8 @@ class Intake:
         if profile is None:
             if dossier.asks == CONFIRMATION and approves_the_rest(heard.text):
                 return self.speaking.ask(replace(dossier, asks=CONSENT, tries=0), context)
+            if dossier.at_recap and self.screening.only_who(dossier.profile, heard.text):
+                return self.speaking.again(dossier, context, self.texts("demande.note"))
             if field in WHO_AND_WHERE and dossier.at_recap:
                 return self.speaking.ask(replace(dossier, asks=field, doubt="", tries=0), context)
             return None
@@ -304,6 +391,16 @@ class Intake:
         if dossier.asks == "email":
             changed = gathered(changed, heard.text)
         return self.speaking.advance(changed, context, self.texts("demande.corrige"))
+
+    def told_who(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
+        """« Et je suis première échevine », said where a name, an address or a subject is waited for, which it is not."""
+        if dossier.asks not in CONTACT or signs.asks_something(heard):
+            return None
+        profile = self.screening.only_who(dossier.profile, heard.text)
+        if profile is None or (dossier.asks == "objet" and profile == dossier.profile):
+            return None
+        said = self.texts("demande.note" if profile.function == dossier.profile.function else "demande.corrige")
+        return self.speaking.advance(replace(dossier, profile=profile, doubt="", tries=0), context, said)
 
     def went_back(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """« Revenir en arrière »: the contact field before is asked again."""
@@ -371,8 +468,6 @@ class Intake:
             return self.answered_screening(heard, dossier, context)
         if field is None or field not in CONTACT or (field in {"nom", "objet"} and self.is_no_answer(heard)):
             return None
-        if field == "nom" and (profile := self.screening.only_function(dossier.profile, heard.text)):
-            return self.speaking.ask(replace(dossier, profile=profile, tries=0), context)
         return self.answered_contact(field, heard, dossier, context)
 
     def answered_contact(self, field: str, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
@@ -381,14 +476,23 @@ class Intake:
         text = beside(heard.text, dossier.profile.pays) if field == "nom" and known != dossier else heard.text
         if field == "nom" and known != dossier and not text:
             return self.speaking.ask(replace(known, tries=0), context, self.texts("demande.note"))
+        if field == "nom":
+            told, text = self.screening.name_and_who(known.profile, text)
+            known = replace(known, profile=told)
         reading = read(field, text, dossier.profile.pays)
         if field == "nom" and reading.value and self.screening.is_no_person(dossier.profile, reading.value, text):
             return self.speaking.misunderstood(known, context)
+        if field == "nom" and reading.value:
+            reading = corrections.renamed(known.former_name, self.screening.without_function(reading.value), text)
+        if reading.value is None and field == "email" and known.nom is None and _looks_like_name(text):
+            named = corrections.renamed(known.former_name, read_name(text).value or "", text)
+            return self.speaking.ask(replace(known, nom=named.value, former_name="", tries=0), context, self.texts("demande.note"))
         if reading.value is None:
             return self.unread(known, context, reading.fault)
         if reading.doubt:
             return self.speaking.ask(replace(known, doubt=reading.value, tries=0), context)
         filled = replace(known.with_field(field, reading.value), doubt="", tries=0)
+        filled = replace(filled, former_name="") if field == "nom" else filled
         if field == "nom" and (profile := self.screening.without_named_function(filled.profile, reading.value)):
             return self.speaking.advance(replace(filled, profile=profile), context, self.texts("demande.nom_ou_fonction"))
         return self.speaking.advance(filled, context)
@@ -407,6 +511,9 @@ class Intake:
                 return self.speaking.ask(replace(known, tries=0), context, self.texts("demande.note"))
             return self.speaking.misunderstood(dossier, context)
         profile = self.screening.answer(dossier.profile, dossier.asks or "profil", heard.text, insists=dossier.tries > 0)
+        if profile is None and dossier.informed and dossier.asks in {"profil", "fonction"} and _looks_like_name(heard.text):
+            named = replace(dossier, nom=read_name(heard.text).value, tries=dossier.tries + 1)
+            return self.speaking.ask(named, context, self.texts("demande.note"))
         if profile is None:
             return None
         if profile == dossier.profile:

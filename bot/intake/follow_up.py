@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from bot.answers.model import Button, Context, Heard, Message
 from bot.intake.assent import bare
-from bot.intake.model import OFFER_REQUEST, Dossier, Turn
+from bot.intake.corrections import field_named
+from bot.intake.model import OFFER_CORRECTION, Dossier, Turn
 from bot.mails import say_date
 from bot.records import KeptLead
 from bot.texts import Texts
@@ -70,7 +71,9 @@ class FollowUp:
         if _CHANGE.search(bare(heard.text)):
             button = Button.saying(self.texts("demande.bouton"))
             message = Message(self.texts("demande.plus_modifiable", reference=leads[-1].reference), (button,))
-            return Turn((message,), replace(dossier, offered=OFFER_REQUEST), context)
+            field = field_named(heard.text)
+            offered = f"{OFFER_CORRECTION}:{field}" if field else OFFER_CORRECTION
+            return Turn((message,), replace(dossier, offered=offered), context)
         lines = [self.state(lead) for lead in leads]
         if _WHEN.search(bare(heard.text)):
             reply_by = reply_by or self.texts("demande.deroulement.delai")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.intake.addresses import find_email, looks_wrong, without_email, without_emails
 from bot.intake.fields import read_subject
 from bot.intake.model import Dossier
+from bot.intake.subjects import without_introduction
 from bot.intake.telephones import find_phone, without_phones
 from bot.text import fold
 
@@ -96,4 +97,4 @@ def subject_of(text: str, dossier: Dossier) -> str | None:
             text,
             flags=re.IGNORECASE,
         )
-    return read_subject(text).value
+    return read_subject(without_introduction(text)).value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from bot.answers.model import Context, Message
@@ -21,6 +21,8 @@ QUALIFIED, DECLINED, CANCELLED = "qualified", "declined", "cancelled"
 """How a request ends."""
 OFFER_REQUEST, OFFER_ERASURE = "demande", "effacement"
 """What the assistant proposed last, outside a request."""
+OFFER_CORRECTION = "correction"
+"""The same: a new request that holds what the last one did, but for the field behind a colon (« correction:email »), if one is named."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,9 @@ class Dossier:
 
     `asks` is the field waited for, None when no request is open; `doubt` the value to be confirmed for it. `tries` counts
     answers in a row that could not be used. `telephone` is "" when the person prefers none. `ended` is how the last one ended.
-    `offered` is what a yes outside a request would lead to (OFFER_REQUEST, OFFER_ERASURE), or what an open request waits for beside its
-    question (OFFER_ERASURE, bot.intake.rights.AWAITS_CODE).
+    `former_name` is the name that is asked again because it was wrong: a first name alone then puts right only the first name.
+    `offered` is what a yes outside a request would lead to (OFFER_REQUEST, OFFER_ERASURE, OFFER_CORRECTION), or what an open
+    request waits for beside its question (OFFER_ERASURE, bot.intake.rights.AWAITS_CODE).
     """
 
     number: int = 0
@@ -47,6 +50,7 @@ class Dossier:
     ended: str = ""
     reference: str = ""
     offered: str = ""
+    former_name: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For a Rasa slot."""
@@ -59,6 +63,11 @@ class Dossier:
         return cls(**values | {"profile": Profile.from_json(values.get("profile"))})
 
     @property
+    def offers_request(self) -> bool:
+        """Whether a yes opens a request."""
+        return self.offered == OFFER_REQUEST or self.offered.startswith(OFFER_CORRECTION)
+
+    @property
     def at_recap(self) -> bool:
         """Whether all is known and waits for the confirmation or the consent."""
         return self.asks in {CONFIRMATION, CONSENT}
@@ -67,7 +76,7 @@ class Dossier:
     def holds_contact(self) -> bool:
         """Whether something was given, or is being asked, that answers the person: it must not be kept without consent."""
         given = (self.nom, self.email, self.telephone, self.objet)
-        return any(value is not None for value in given) or self.asks in CONTACT or self.at_recap
+        return any(value is not None for value in given) or bool(self.former_name) or self.asks in CONTACT or self.at_recap
 
     def of_another(self) -> Profile:
         """The profile of somebody else who goes on here: nothing is known, but as what an earlier person was refused."""
@@ -79,6 +88,11 @@ class Dossier:
             raise ValueError(name)
         known = {item.name: getattr(self, item.name) for item in fields(self)}
         return Dossier(**known | {name: value})
+
+    def without(self, name: str) -> Dossier:
+        """The dossier of which a contact field is asked again, because it was wrong."""
+        former = self.nom or "" if name == "nom" else self.former_name
+        return replace(self.with_field(name, None), former_name=former, doubt="", tries=0)
 
     def value_of(self, name: str) -> str | None:
         """The value of a field of contract.md, for the slot of that name."""

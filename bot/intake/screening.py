@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.intake import corrections
@@ -63,6 +64,21 @@ _AFFIRMED = re.compile(
 _NO_COMMUNE = re.compile(
     r"^\W*(?:d'|pour |dans )?(?:aucune|pas (?:de|d'une|pour une)|nulle part|ce n'est pas une commune|je n'ai pas de commune)\b"
 )
+_PARTS = re.compile(r"\s*[,;\n]\s*|\.\s+|\s+et\s+(?=je\b)", re.IGNORECASE)
+"""Where one part of an answer ends: « Claire Dumont et je suis échevine »."""
+_SPEAKS_OF_SELF = re.compile(r"\b(?:je|j'|chuis|ma fonction|mon (?:titre|mandat|poste)|en tant que|en (?:ma )?qualite)\b")
+_BESIDE_FUNCTION = frozenset(
+    "et je j suis chuis l la le les un une d de du des a au aux en fait moi aussi egalement mais non oui plus precisement exactement ma"
+    " fonction est c ce mon titre mandat poste tant que qualite actuellement toujours donc ici chez notre nous commune communal communale"
+    " ville pour dans pardon svp bien plutot desormais maintenant bonjour puis car or madame monsieur".split()
+)
+"""What stands beside a function that is all that is said."""
+_RANK = re.compile(
+    r"\b((?:premi(?:er|ère|ere)|1(?:er|re|ère|ere)|deuxi[èe]me|seconde?|2(?:nde?|e|[èe]me)|troisi[èe]me|3(?:e|[èe]me)|quatri[èe]me"
+    r"|4(?:e|[èe]me))\s+)$",
+    re.IGNORECASE,
+)
+"""« première » in front of « échevine »: part of the function, though it changes nothing of the decision."""
 _AND = re.compile(r"\s+(?:et|ou|puis)\s+(?:aussi\s+|a\s+|à\s+)?|\s*/\s*|\s*[,;]\s*", re.IGNORECASE)
 _NO_FUNCTION = re.compile(
     r"@|https?:|^/|\d{4}|[<>{}]|\b(idem|recommencer|retour|help|nsp|deja dit|comprends? (pas|rien)|pas compris|pas besoin|je prefere"
@@ -84,6 +100,19 @@ class Screening:
         """The profile after a free message."""
         return add(profile, self.claims(text))
 
+    def said_again(self, told: Mapping[str, str]) -> Profile:
+        """The profile of somebody who says again what a request of theirs holds; nothing when that is not understood the same way."""
+        function, partner_of = told.get("fonction", ""), told.get("partenaire_de", "")
+        if partner_of:
+            profile = self.hear(Profile(), f"Je suis partenaire direct de la commune de {partner_of}")
+            profile = self.answer(profile, "partenaire_de", partner_of) or profile
+        else:
+            profile = self.hear(Profile(), f"Je suis {function}")
+            profile = self.answer(profile, "commune", told.get("commune", "")) or profile
+        profile = self.answer(profile, "pays", told.get("pays", "")) or profile
+        profile = replace(profile, function=function or profile.function)
+        return Profile() if decide(profile).verdict == NOT_ADMISSIBLE else profile
+
     def overhear(self, profile: Profile, text: str) -> Profile:
         """The profile after a message outside any request.
 
@@ -97,7 +126,7 @@ class Screening:
 
     def claims(self, text: str) -> Claims:
         """What a free message says of its author."""
-        return read_claims(text, self.lexicon, self.gazetteer)
+        return _with_rank(read_claims(text, self.lexicon, self.gazetteer), text)
 
     def says_who(self, text: str) -> bool:
         """Whether a message says who speaks: a function, a capacity, a mandate."""
@@ -119,12 +148,40 @@ class Screening:
         claims = self.claims(name)
         return bool(claims.kind or claims.function or claims.potential or self.gazetteer.find(name))
 
-    def only_function(self, profile: Profile, text: str) -> Profile | None:
-        """The profile with the function that was all that was typed where a name is waited for: « coordinatrice de projet »."""
-        function = self.claims(text).function
-        if function is None or text != text.lower() or fold(function) != fold(text):
+    def only_who(self, profile: Profile, text: str) -> Profile | None:
+        """The profile after a message that says the author's function and nothing else: « et je suis première échevine »."""
+        claims = self.claims(text)
+        function = claims.function or ""
+        if not function or claims.signals & _UNDONE or claims.private:
             return None
+        place = f"{claims.place.said} {claims.place.name or ''}" if claims.place else ""
+        if set(keys(text)) - set(keys(function)) - set(keys(place)) - _BESIDE_FUNCTION:
+            return None
+        first_person = _SPEAKS_OF_SELF.search(fold(text)) is not None
+        if claims.kind in LOCAL and (first_person or profile.function is None):
+            return add(profile, claims)
         return replace(profile, function=profile.function or function)
+
+    def name_and_who(self, profile: Profile, text: str) -> tuple[Profile, str]:
+        """An answer that gives a name and, in a part of its own, a function: the profile after it, and what is left for the name."""
+        kept = []
+        for part in _PARTS.split(text):
+            told = self.only_who(profile, part.strip()) if part.strip() else None
+            if told is not None and _SPEAKS_OF_SELF.search(fold(part)):
+                profile = told
+            else:
+                kept.append(part.strip())
+        rest = ", ".join(filter(None, kept))
+        return (profile, text) if len(kept) == len(_PARTS.split(text)) or not rest else (profile, rest)
+
+    def without_function(self, name: str) -> str:
+        """A name without the function behind it: « Nathalie Van den Broeck première échevine »."""
+        words = name.split()
+        for place in range(1, len(words)):
+            tail = " ".join(words[place:])
+            if words[0] != words[0].lower() and tail == tail.lower() and self.names_function(f"je suis {tail}"):
+                return " ".join(words[:place])
+        return name
 
     def names_function(self, text: str) -> bool:
         """Whether a text begins with a function: what follows a name in « Claire Dumont, échevine à Huy »."""
@@ -183,7 +240,7 @@ class Screening:
         if asked.rule == "agent.mandat":
             claims = read_mandate(text, self.lexicon, self.gazetteer)
             return add(profile, claims) if claims.mandate is not None or claims.kind else None
-        claims = self._completed(profile, text) or read_capacity(text, self.lexicon, self.gazetteer)
+        claims = self._completed(profile, text) or _with_rank(read_capacity(text, self.lexicon, self.gazetteer), text)
         if not _says_capacity(claims):
             claims = replace(self._function(text), place=claims.place)
             if "texte_libre" in claims.signals:
@@ -207,7 +264,7 @@ class Screening:
 
     def _function(self, text: str, body: str | None = None) -> Claims:
         """What an answer says of a function; a municipality's name, an address or « idem » is none, even in a person's own words."""
-        claims = read_function(text, self.lexicon, self.gazetteer, body)
+        claims = _with_rank(read_function(text, self.lexicon, self.gazetteer, body), text)
         free = "texte_libre" in claims.signals
         place = claims.place.said if claims.place else ""
         none = free and (_NO_FUNCTION.search(fold(text)) or fold(claims.function or "") == fold(place))
@@ -275,6 +332,10 @@ class Screening:
         meant = place.certain or (short and corrections.wants_change(text))
         return place if place.is_municipality and place.known and meant else None
 
+    def names_place(self, text: str) -> bool:
+        """Whether a text names a municipality of our list."""
+        return bool(self.gazetteer.find(text))
+
     def place_in(self, profile: Profile, text: str) -> str:
         """The name of the municipality that an answer names."""
         return self.gazetteer.resolve(text, profile.country).name or ""
@@ -298,6 +359,17 @@ class Screening:
     def decide(self, profile: Profile) -> Decision:
         """The decision on a profile."""
         return decide(profile)
+
+
+def _with_rank(claims: Claims, text: str) -> Claims:
+    """The claims whose function keeps the rank that stands before it: « première échevine »."""
+    function = claims.function
+    if not function or claims.kind not in LOCAL:
+        return claims
+    for found in re.finditer(re.escape(function).replace(r"\ ", r"\s+"), text, re.IGNORECASE):
+        if rank := _RANK.search(text[: found.start()]):
+            return replace(claims, function=f"{clean(rank[1]).lower()} {function}")
+    return claims
 
 
 def _says_capacity(claims: Claims) -> bool:

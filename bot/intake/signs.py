@@ -102,6 +102,29 @@ _HANDS_OVER = re.compile(
     r"|\b(c'est|ici|je suis) (maintenant |a present )?une autre personne\b|\b(au|du|sur le) meme (ordinateur|pc|ordi|clavier|telephone)\b"
     r"|\bje (remplace|prends la place de) (mon|ma) collegue\b|\bsur le (meme )?(pc|ordi\w*|clavier|telephone) de (mon|ma)\b"
 )
+_SOMEBODY = (
+    r"(?:quelqu'un|une? (?:vraie? |autre )?(?:personne|humaine?|etre humain|agente?|operateur|operatrice|conseiller clientele|employee?"
+    r"|interlocuteur|interlocutrice|collegue)|votre (?:chef|superieur|patron|responsable)|un responsable)"
+)
+_WANTS_HUMAN = re.compile(
+    rf"\b(?:parler|discuter|parle|echanger|converser|causer|dialoguer) (?:(?:directement|enfin|vraiment|svp) )?(?:a|avec) {_SOMEBODY}\b"
+    rf"|\b(?:passez|passe|donnez|mettez|transferez|branchez)(?:[- ](?:moi|nous))(?: (?:donc|vite|svp))?(?: en (?:ligne|contact))?"
+    rf"(?: (?:a|avec))? {_SOMEBODY}\b"
+    rf"|\b(?:je (?:veux|voudrais|souhaite|prefere|demande|cherche)|j'aimerais|il me faut|besoin d'|besoin de) ?(?:avoir )?"
+    rf"(?:{_SOMEBODY}|humain|un vrai humain)(?: au (?:bout du fil|telephone))?(?:\W*$|\W+(?:pas|et pas|svp|maintenant"
+    r"|au telephone|au bout)\b)"
+    r"|\b(?:pas|plutot qu'?|ras le bol d'?|marre d'?) ?(?:parler |discuter )?(?:a |avec |de |d')?(?:un robot|une machine|un bot"
+    r"|un ordinateur|une ia)\b"
+    r"|\by a[- ]t[- ]il (?:quelqu'un|un humain)\b|\b(?:etes|es)[- ](?:vous|tu) (?:la|humain)e?\b"
+)
+"""« Passez-moi un humain. »"""
+_ANGRY = re.compile(
+    r"\b(?:en colere|furieu(?:x|se)|mecontente?s?|fachee?s?|enervee?s?|exasperee?s?|outree?s?|degoutee?s?|indignee?s?|revoltee?s?"
+    r"|scandalisee?s?|scandaleux|scandaleuse|(?:quel|un) scandale|(?:une|quelle) honte|honteux|honteuse|inadmissible|inacceptable"
+    r"|ras[- ]le[- ]bol|j'en ai (?:marre|assez|plein)|marre de|foutage|foutez|se moque de|moquez de)\b"
+)
+_LONGEST_OUTBURST = 25
+"""Words of a message that may be nothing but anger."""
 _LONGEST_COURTESY, _LONGEST_WAIT, _LONGEST_SILENCE = 12, 8, 16
 """Words of a message that may be a courtesy, a hesitation, or a refusal to say; a longer one says something else as well."""
 _SILENT = re.compile(
@@ -178,6 +201,16 @@ def starts_over(heard: Heard) -> bool:
 def hands_over(heard: Heard) -> bool:
     """Somebody else goes on in this conversation: « je passe le clavier à ma collègue »."""
     return _HANDS_OVER.search(fold(heard.text)) is not None
+
+
+def wants_human(heard: Heard) -> bool:
+    """« Passez-moi un humain »: somebody who wants to talk to a person, here and now."""
+    return _WANTS_HUMAN.search(fold(heard.text)) is not None
+
+
+def vents_anger(heard: Heard) -> bool:
+    """« Je suis très en colère contre votre programme. »"""
+    return _ANGRY.search(fold(heard.text)) is not None and len(heard.text.split()) <= _LONGEST_OUTBURST
 
 
 def alarms(heard: Heard) -> bool:

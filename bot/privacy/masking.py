@@ -114,7 +114,7 @@ def _mask_field(key: str, value: Any, asks: Any, traces: Traces) -> Any:
     """A field of the dossier. Contact fields are unknown again, so that they are asked again; "" says that none is wanted."""
     if key in CONTACT:
         return None if value else value
-    if key == "doubt" and asks in CONTACT:
+    if key == "former_name" or (key == "doubt" and asks in CONTACT):
         return ""
     return value if key in _UNTOUCHED_KEYS else _everywhere(value, traces.kept)
 

@@ -237,6 +237,204 @@ def test_a_part_of_the_name_that_is_put_right_leaves_the_other(text: str, name: 
     assert (dialogue.dossier.nom, dialogue.asks) == (name, "confirmation")
 
 
+COMPLAINTS = [
+    ("mon nom est incorrect", "nom"),
+    ("non, mon nom est mal écrit", "nom"),
+    ("mon nom est mal orthographié", "nom"),
+    ("mon nom a été écorché", "nom"),
+    ("mon nom comporte une erreur", "nom"),
+    ("mon nom n'est pas bien orthographié", "nom"),
+    ("mon prénom est mal écrit", "nom"),
+    ("le nom de famille est erroné", "nom"),
+    ("vous avez mal écrit mon nom", "nom"),
+    ("il y a une faute dans mon nom", "nom"),
+    ("mon nom s'écrit avec deux t", "nom"),
+    ("mon adresse est fausse", "email"),
+    ("l'adresse e-mail n'est pas correcte", "email"),
+    ("mon mail est incorrect", "email"),
+    ("mon numéro est mauvais", "telephone"),
+    ("ma fonction n'est pas la bonne", "fonction"),
+    ("ma fonction est inexacte", "fonction"),
+    ("la commune est erronée", "commune"),
+    ("le pays est faux", "pays"),
+    ("l'objet est mal formulé", "objet"),
+]
+
+
+@pytest.mark.parametrize("field", ["confirmation", "consentement"])
+@pytest.mark.parametrize(("text", "asked"), COMPLAINTS, ids=[text for text, _ in COMPLAINTS])
+def test_a_complaint_about_a_field_asks_for_it_anew(text: str, asked: str, field: str) -> None:
+    dialogue = at(field)
+    before = dialogue.dossier
+    dialogue.say(text)
+    assert dialogue.asks == asked
+    kept = [name for name in ("nom", "email", "telephone", "objet", "fonction", "commune") if name != asked]
+    assert [dialogue.dossier.value_of(name) for name in kept] == [before.value_of(name) for name in kept]
+
+
+def test_a_complaint_repeated_where_the_name_is_asked_is_no_name() -> None:
+    dialogue = at("confirmation")
+    dialogue.all("mon nom est incorrect", "il est mal écrit", "mon nom est mal orthographié")
+    assert (dialogue.asks, dialogue.dossier.nom) == ("nom", None)
+    dialogue.say("Clara Dumont")
+    assert (dialogue.asks, dialogue.dossier.nom) == ("confirmation", "Clara Dumont")
+
+
+def test_a_complaint_beside_a_correction_takes_only_the_correction() -> None:
+    dialogue = at("confirmation")
+    dialogue.say("mon nom est mal écrit et mon mail est c@lasne.example")
+    assert (dialogue.asks, dialogue.dossier.nom, dialogue.dossier.email) == ("nom", None, "c@lasne.example")
+
+
+LONG_NAME = "Nathalie Van den Broeck"
+FIRST_NAMES = [
+    ("mon prénom c'est Nathaly avec un y et mon gsm c'est le 0475 12 34 57", "Nathaly Van den Broeck"),
+    ("mon prénom c'est Nathaly avec un y", "Nathaly Van den Broeck"),
+    ("mon prénom est Nathaly et mon mail est n@lasne.example", "Nathaly Van den Broeck"),
+    ("mon nom est Nathaly et mon mail est n@lasne.example", "Nathaly Van den Broeck"),
+    ("mon prénom est Marie Claire", "Marie Claire Van den Broeck"),
+    ("je m'appelle Nathaly", "Nathaly Van den Broeck"),
+    ("c'est Nathaly avec un y", "Nathaly Van den Broeck"),
+    ("Nathaly, avec un y", "Nathaly Van den Broeck"),
+    ("mon nom de famille est Vandenbroeck en un mot", "Nathalie Vandenbroeck"),
+    ("mon nom c'est Nathaly Van den Broeck avec un y", "Nathaly Van den Broeck"),
+    ("mon nom est Julie Martin", "Julie Martin"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), FIRST_NAMES, ids=[text for text, _ in FIRST_NAMES])
+def test_a_part_of_a_long_name_is_put_right_without_its_spelling(text: str, name: str) -> None:
+    dialogue = Dialogue("Je suis échevine à Lasne et je veux participer au Programme", LONG_NAME, EMAIL, "non")
+    dialogue.say(text)
+    assert (dialogue.dossier.nom, dialogue.asks) == (name, "confirmation")
+
+
+@pytest.mark.parametrize(("answer", "name", "asks"), [("oui", "Julie Dumont", "confirmation"), ("non", None, "nom")])
+def test_a_part_that_may_be_either_is_asked_back(answer: str, name: str | None, asks: str) -> None:
+    dialogue = at("confirmation")
+    dialogue.say("mon nom est Julie")
+    assert (dialogue.asks, dialogue.dossier.doubt) == ("nom", "Julie Dumont")
+    dialogue.say(answer)
+    assert (dialogue.dossier.nom, dialogue.asks) == (name, asks)
+
+
+def test_a_first_name_alone_after_a_complaint_keeps_the_family_name() -> None:
+    dialogue = at("confirmation")
+    dialogue.all("mon prénom est mal écrit", "Clair")
+    assert (dialogue.dossier.nom, dialogue.dossier.former_name, dialogue.asks) == ("Clair Dumont", "", "confirmation")
+
+
+def test_who_denies_the_name_that_was_put_together_is_believed_the_next_time() -> None:
+    dialogue = at("confirmation")
+    dialogue.all("le nom est faux", "Julie", "non", "Julie")
+    assert (dialogue.dossier.nom, dialogue.asks) == ("Julie", "confirmation")
+
+
+RENAMED = [
+    ("Marie-Ange de Coninck", "de Coninckx", "", "Marie-Ange de Coninckx", False),
+    ("Claire Dumont", "Dumonceau", "", "Claire Dumonceau", False),
+    ("Claire Dumont", "Clara Dumont", "", "Clara Dumont", False),
+    ("Claire Dumont", "Awa", "mon prénom est Awa", "Awa Dumont", False),
+    ("Awa Ndiaye Diop", "Fatou", "mon prénom est Fatou", "Fatou Ndiaye Diop", True),
+    ("Claire Dumont", "Awa", "", "Awa Dumont", True),
+    ("Marie Peeters", "Awa Diop", "", "Awa Diop", False),
+    ("Claire", "Awa", "", "Awa", False),
+    (None, "Awa", "", "Awa", False),
+]
+
+
+@pytest.mark.parametrize(("known", "value", "said", "name", "doubt"), RENAMED)
+def test_a_name_is_put_right_in_the_part_that_is_meant(known: str | None, value: str, said: str, name: str, doubt: bool) -> None:
+    reading = corrections.renamed(known, value, said)
+    assert (reading.value, reading.doubt) == (name, doubt)
+
+
+# --- corrections of another field while one is asked ---------------------------------------------------
+
+OTHERS = [
+    ("et je suis première échevine", "fonction", "première échevine"),
+    ("je suis première échevine", "fonction", "première échevine"),
+    ("ma fonction est première échevine", "fonction", "première échevine"),
+    ("et en fait je suis conseillère communale", "fonction", "conseillère communale"),
+    ("et mon mail c'est c@lasne.example", "email", "c@lasne.example"),
+    ("et mon gsm est le 0470 12 34 56", "telephone", "+32 470 12 34 56"),
+    ("et l'objet c'est un jumelage", "objet", "un jumelage"),
+    ("et ma commune est Ixelles", "commune", "Ixelles"),
+    ("non, Ixelles", "commune", "Ixelles"),
+]
+
+
+@pytest.mark.parametrize(("text", "changed", "value"), OTHERS, ids=[text for text, _, _ in OTHERS])
+def test_another_correction_where_the_name_is_asked_again_is_taken_and_no_name(text: str, changed: str, value: str) -> None:
+    dialogue = at("confirmation")
+    dialogue.all("mon nom est mal écrit", text)
+    assert (dialogue.asks, dialogue.dossier.nom, dialogue.dossier.value_of(changed)) == ("nom", None, value)
+    dialogue.say("Clara Dumont")
+    assert (dialogue.asks, dialogue.dossier.nom) == ("confirmation", "Clara Dumont")
+
+
+def test_the_name_given_where_the_address_is_asked_first_is_taken() -> None:
+    dialogue = at("confirmation")
+    dialogue.all("le nom est faux", "et l'email aussi", "Clara Dumont")
+    assert (dialogue.asks, dialogue.dossier.nom) == ("email", "Clara Dumont")
+    assert dialogue.say("c@lasne.example").dossier.asks == "confirmation"
+
+
+@pytest.mark.parametrize("text", ["non c'est bon", "en fait si, le nom est correct", "laissez comme ça", "il est bien écrit finalement"])
+def test_a_name_that_was_right_after_all_is_kept(text: str) -> None:
+    dialogue = at("confirmation")
+    dialogue.all("le nom est faux", text)
+    assert (dialogue.asks, dialogue.dossier.nom, dialogue.dossier.value_of("commune")) == ("confirmation", NAME, "Lasne")
+
+
+def test_a_second_complaint_asks_for_both_fields() -> None:
+    dialogue = at("confirmation")
+    dialogue.all("le nom est faux", "et l'email aussi")
+    assert (dialogue.asks, dialogue.dossier.nom, dialogue.dossier.email) == ("email", None, None)
+    dialogue.all("c@lasne.example", "Clara Dumont")
+    assert (dialogue.asks, dialogue.dossier.nom, dialogue.dossier.email) == ("confirmation", "Clara Dumont", "c@lasne.example")
+
+
+@pytest.mark.parametrize("field", ["nom", "email", "telephone", "objet", "confirmation", "consentement"])
+@pytest.mark.parametrize("text", ["et je suis première échevine", "je suis 1ère échevine", "je suis la première échevine de Lasne"])
+def test_a_function_told_where_something_else_is_asked_keeps_its_rank(text: str, field: str) -> None:
+    dialogue = at(field)
+    dialogue.say(text)
+    assert dialogue.dossier.value_of("fonction") in {"première échevine", "1ère échevine"}
+    assert dialogue.asks == {"consentement": "confirmation"}.get(field, field)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Clara Dumont, première échevine",
+        "Clara Dumont première échevine",
+        "je suis première échevine et je m'appelle Clara Dumont",
+        "Clara Dumont et je suis première échevine",
+        "Je suis première échevine, Clara Dumont",
+    ],
+)
+def test_a_name_beside_a_function_is_a_name(text: str) -> None:
+    dialogue = at("confirmation")
+    dialogue.all("mon nom est mal écrit", text)
+    assert (dialogue.asks, dialogue.dossier.nom) == ("confirmation", "Clara Dumont")
+
+
+@pytest.mark.parametrize("text", ["échevine", "Échevine", "je suis échevine", "et je suis échevine à Lasne"])
+def test_a_function_that_is_known_already_is_no_name_and_changes_nothing(text: str) -> None:
+    dialogue = at("nom")
+    before = dialogue.dossier.profile
+    dialogue.say(text)
+    assert (dialogue.asks, dialogue.dossier.nom, dialogue.dossier.profile) == ("nom", None, before)
+
+
+def test_the_name_given_where_the_capacity_is_asked_again_is_kept() -> None:
+    dialogue = Dialogue("Je suis Bourgmestre à Lasne et je veux participer au Programme", "Bourgmestre Jean-Marc")
+    assert dialogue.asks == "profil"
+    dialogue.all("Jean-Marc Delvaux", "conseiller communal")
+    assert (dialogue.asks, dialogue.dossier.nom) == ("email", "Jean-Marc Delvaux")
+
+
 @pytest.mark.parametrize("text", ["l'objet est trop long", "l'objet n'est pas clair", "l'objet est incomplet"])
 def test_what_is_said_of_the_subject_is_no_subject(text: str) -> None:
     dialogue = at("confirmation")

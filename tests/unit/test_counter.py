@@ -20,7 +20,7 @@ from bot.intake.counter import Counter
 from bot.intake.desk import Desk
 from bot.intake.flow import Intake
 from bot.intake.follow_up import FollowUp
-from bot.intake.model import CANCELLED, DECLINED, OFFER_ERASURE, OFFER_REQUEST, QUALIFIED, Dossier, Turn
+from bot.intake.model import CANCELLED, DECLINED, OFFER_CORRECTION, OFFER_ERASURE, OFFER_REQUEST, QUALIFIED, Dossier, Turn
 from bot.intake.reception import Reception
 from bot.intake.rights import Rights
 from bot.privacy import keep_promises
@@ -162,12 +162,79 @@ def test_a_reference_that_is_erased_by_now_tells_no_state(person: Person) -> Non
     assert person.text == TEXTS("bavardage.aide")
 
 
-def test_a_change_is_offered_as_a_new_request_that_a_yes_opens(person: Person) -> None:
+CHANGES = [
+    ("je me suis trompée de numéro", "telephone", "0470 12 34 56"),
+    ("je voudrais corriger mon email", "email", "c.dumont@lasne.example"),
+    ("je me suis trompée de nom", "nom", "Clara Dumont"),
+    ("je voudrais changer ma fonction", "fonction", "conseillère communale"),
+    ("changez ma commune", "commune", "Ixelles"),
+]
+
+
+@pytest.mark.parametrize("accepted", ["oui", "Je souhaite transmettre une demande"])
+@pytest.mark.parametrize(("text", "field", "value"), CHANGES, ids=[text for text, _, _ in CHANGES])
+def test_a_change_is_offered_as_a_new_request_that_asks_only_what_is_to_be_changed(
+    person: Person, text: str, field: str, value: str, accepted: str
+) -> None:
     person.qualify()
-    person.say("je me suis trompée de numéro")
-    assert person.dossier.offered == OFFER_REQUEST
+    person.say(text)
+    assert person.dossier.offered == f"{OFFER_CORRECTION}:{field}"
+    turn = person.say(accepted, "affirmer" if accepted == "oui" else "demande")
+    assert (person.dossier.asks, person.dossier.number) == (field, 2)
+    assert turn.decided is not None, "the decision is taken anew"
+    assert TEXTS("demande.avis", jours=365) in person.text
+    person.say(value)
+    assert person.dossier.asks == "confirmation"
+    person.all("oui", "oui")
+    first, second = person.leads()
+    changed = {name for name in ("nom", "email", "telephone", "fonction", "commune", "pays", "objet") if first[name] != second[name]}
+    assert changed == {field}
+
+
+def test_a_change_of_nothing_in_particular_reads_back_what_was_sent(person: Person) -> None:
+    person.qualify()
+    person.all("je veux modifier ma demande", "oui")
+    assert (person.dossier.asks, person.dossier.nom, person.dossier.email) == ("confirmation", NAME, EMAIL)
+    assert person.say("non").outcome is None
+    assert len(person.leads()) == 1
+
+
+def test_a_change_that_is_not_accepted_opens_nothing(person: Person) -> None:
+    person.qualify()
+    person.all("je veux modifier ma demande", "quel temps fait-il", "oui")
+    assert (person.dossier.asks, person.dossier.nom) == (None, None)
+
+
+def test_a_partner_corrects_without_saying_all_again(person: Person) -> None:
+    person.ask("Je suis coordinatrice d'une ONG partenaire directe de la commune de Lasne et je veux participer au Programme")
+    answers = {"fonction": "coordinatrice, ONG Exemple", "nom": NAME, "email": EMAIL, "telephone": "non", "objet": "une formation"}
+    while person.dossier.asks:
+        person.say(answers.get(str(person.dossier.asks), "oui"))
+    person.all("je voudrais corriger mon email", "oui", "c.dumont@lasne.example", "oui", "oui")
+    first, second = person.leads()
+    assert [first[name] for name in ("partenaire_de", "fonction", "pays")] == [
+        second[name] for name in ("partenaire_de", "fonction", "pays")
+    ]
+    assert (second["email"], second["decision"]) == ("c.dumont@lasne.example", first["decision"])
+
+
+def test_what_was_erased_meanwhile_is_not_said_again(person: Person) -> None:
+    person.qualify()
+    person.say("je voudrais corriger mon email")
+    before = person.dossier
+    person.records.erase(person.conversation)
+    keep_promises(person.database, person.clock())
+    person.dossier = before
     person.say("oui")
-    assert (person.dossier.asks, person.dossier.number) == ("profil", 2)
+    assert (person.dossier.asks, person.dossier.email, person.dossier.nom) == ("profil", None, None)
+
+
+def test_the_corrected_request_of_another_conversation_is_not_read(person: Person) -> None:
+    person.qualify()
+    person.say("je voudrais corriger mon email")
+    person.conversation = "-d"
+    person.say("oui")
+    assert (person.dossier.asks, person.dossier.nom) == ("profil", None)
 
 
 def test_a_yes_after_a_request_sends_nothing_more(person: Person) -> None:

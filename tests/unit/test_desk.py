@@ -91,7 +91,7 @@ def test_the_consent_registers_the_request_with_all_that_was_said() -> None:
     dossier = take_all(desk(routing), OFFICER, *CONTACTS, "oui", "oui")
     (request,) = routing.requests
     assert (request.nom, request.fonction, request.commune, request.pays) == ("Claire Dumont", "échevine", "Lasne", "Belgique")
-    assert (request.email, request.telephone, request.objet) == ("claire@lasne.example", None, OFFICER)
+    assert (request.email, request.telephone, request.objet) == ("claire@lasne.example", None, "Je veux participer au Programme")
     assert (request.decision, request.conversation, request.request_key, request.consent_at) == ("admissible", "-c", "-c:1", NOW)
     assert dossier == Dossier(number=1, ended=QUALIFIED, reference=REFERENCE)
 

@@ -13,7 +13,7 @@ from sample_assistant import heard, part, ranked, the_base, the_texts, the_wordi
 
 from bot.answers.editions import Editions
 from bot.answers.model import NOTHING, Button, Context, Heard, Message, Part
-from bot.knowledge import Base, load_base
+from bot.knowledge import Base, Value, load_base
 
 REAL, TEXTS = the_base(), the_texts()
 TRIAL = load_base(Path(__file__).parent / "data" / "editions" / "cic-2018-2020.yml")
@@ -185,14 +185,14 @@ def test_a_message_without_a_fact_names_no_edition() -> None:
 )
 def test_years_of_no_edition_are_refused_with_the_nearest_fact(editions: Editions, base: Base, text: str) -> None:
     message = only(editions, heard(text, BUDGET))
-    refusal = TEXTS("voisin.periode", edition=base.edition.id, date=f"{base.edition.updated:%d.%m.%Y}")
+    refusal = TEXTS("voisin.periode", edition=base.edition.id, date=Value(date=base.edition.updated).say())
     assert message.text == f"{refusal} {base.phrases['combien.total'].text}"
     assert rests_on(message, base)
 
 
 def test_years_of_no_edition_in_a_part_of_a_message_are_refused_too() -> None:
     asked = heard("Bonjour à vous. le budget de 2030 ?", "bavardage/saluer", -0.5, [part("le budget de 2030 ?", (BUDGET, 0.5))])
-    assert only(REAL_ALONE, asked).text.startswith(TEXTS("voisin.periode", edition="2014-2016", date="15.03.2016"))
+    assert only(REAL_ALONE, asked).text.startswith(TEXTS("voisin.periode", edition="2014-2016", date="15 mars 2016"))
 
 
 def test_years_of_no_edition_without_a_fact_are_refused_with_the_phases() -> None:
@@ -238,7 +238,7 @@ def test_the_years_of_an_earlier_edition_are_no_other_period_whatever_the_classi
 @pytest.mark.parametrize("text", ["le budget d'une autre période ?", "le budget de 2030 ?", "le budget de 2014-2016 et celui de 2030 ?"])
 def test_another_period_is_refused_when_no_years_or_others_are_named(text: str) -> None:
     message = only(REAL_ALONE, ranked(text, ("voisin/periode", 0.9), (BUDGET, 0.4)))
-    assert message.text.startswith(TEXTS("voisin.periode", edition="2014-2016", date="15.03.2016"))
+    assert message.text.startswith(TEXTS("voisin.periode", edition="2014-2016", date="15 mars 2016"))
 
 
 def test_the_menu_leaves_out_what_the_edition_lacks() -> None:
@@ -320,7 +320,7 @@ def test_years_alone_ask_the_same_of_another_edition() -> None:
 @pytest.mark.parametrize("label", ["", "voisin/periode"], ids=["not understood", "another period"])
 def test_years_alone_that_are_of_no_edition_are_refused_with_the_fact_spoken_of(label: str) -> None:
     message = only(REAL_ALONE, heard("et en 2020 ?", label), Context("combien.total", "montant"))
-    refusal = TEXTS("voisin.periode", edition="2014-2016", date="15.03.2016")
+    refusal = TEXTS("voisin.periode", edition="2014-2016", date="15 mars 2016")
     assert message.text == f"{refusal} {REAL.phrases['combien.total'].text}"
     assert rests_on(message, REAL)
 
@@ -427,7 +427,7 @@ def test_a_question_beside_a_request_is_answered_from_the_current_edition() -> N
         ("de 2015", REAL, f"{OF_REAL} {REAL.phrases['combien.total'].text}"),
         ("de 2014-2016", REAL, f"{OF_REAL} {REAL.phrases['combien.total'].text}"),
         ("de 2019", TRIAL, TRIAL.phrases["combien.total"].text),
-        ("de 2030", TRIAL, TEXTS("voisin.periode", edition="2018-2020", date="29.02.2020")),
+        ("de 2030", TRIAL, TEXTS("voisin.periode", edition="2018-2020", date="29 février 2020")),
     ],
     ids=["a year of an earlier edition", "an earlier edition", "a year of the current edition", "a year of no edition"],
 )

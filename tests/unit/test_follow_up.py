@@ -10,7 +10,7 @@ from sample_request import NOW
 
 from bot.answers.model import Context
 from bot.intake.follow_up import FollowUp, asks_about_request
-from bot.intake.model import OFFER_REQUEST, QUALIFIED, Dossier
+from bot.intake.model import OFFER_CORRECTION, QUALIFIED, Dossier
 from bot.records import KeptLead
 from bot.storage import LEAD_FAILED, LEAD_FORWARDED, LEAD_KEPT, LEAD_WAITING
 
@@ -112,4 +112,18 @@ def test_a_change_is_offered_as_a_new_request_and_changes_nothing(text: str) -> 
     said, dossier, buttons = take(text, OTHER, LEAD)
     assert said == TEXTS("demande.plus_modifiable", reference=LEAD.reference)
     assert buttons == [TEXTS("demande.bouton")]
-    assert dossier == replace(SENT, offered=OFFER_REQUEST)
+    assert dossier == replace(SENT, offered=dossier.offered)
+    assert dossier.offered.partition(":")[0] == OFFER_CORRECTION
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("je voudrais corriger mon email", "correction:email"),
+        ("mon numéro a changé", "correction:telephone"),
+        ("je me suis trompée de nom", "correction:nom"),
+        ("je veux modifier ma demande", "correction"),
+    ],
+)
+def test_the_field_that_is_to_be_changed_is_remembered(text: str, offered: str) -> None:
+    assert take(text, LEAD)[1].offered == offered

@@ -558,7 +558,7 @@ def test_after_an_entry_that_is_gone_no_fact_is_stated(text: str) -> None:
 )
 def test_a_refusal_of_a_follow_up_comes_with_the_nearest_fact(text: str, after: str, key: str, fact: str) -> None:
     message = only(heard(text), Context(after))
-    assert message.text.startswith(TEXTS(key, edition="2014-2016", date="15.03.2016"))
+    assert message.text.startswith(TEXTS(key, edition="2014-2016", date="15 mars 2016"))
     assert facts(message)[0] == fact
 
 

@@ -44,7 +44,7 @@ def test_after_another_country_one_of_the_five_may_follow() -> None:
 @pytest.mark.parametrize("kind", ["periode", "programme", "liste", "chiffre", "procedure"])
 def test_a_neighbouring_question_is_refused_with_the_nearest_fact(kind: str) -> None:
     message = only(heard("une question voisine du sujet", f"voisin/{kind}", NEIGHBOUR))
-    expected = TEXTS(f"voisin.{kind}", edition="2014-2016", date="15.03.2016")
+    expected = TEXTS(f"voisin.{kind}", edition="2014-2016", date="15 mars 2016")
     assert message.text == f"{expected} {BASE.phrases[BASE.nearest[kind]].text}"
     assert message.source is not None
     assert len(message.text) <= 500

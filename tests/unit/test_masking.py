@@ -12,6 +12,7 @@ import pytest
 from bot.intake import model
 from bot.privacy import masking
 from bot.privacy.masking import Answer, Event, mask_events, mask_turns
+from bot.privacy.names import names_told
 from bot.privacy.traces import Traces
 from bot.privacy.values import CONTACT, MASKED, Values, values_of
 from bot.text import typeset
@@ -138,6 +139,13 @@ def test_the_dossier_keeps_what_is_not_contact_and_is_asked_for_the_rest_again()
     assert (left.number, left.asks, left.informed, left.tries, left.profile.function) == (2, "objet", True, 1, "échevine")
     assert (left.nom, left.email, left.telephone) == (None, None, ""), "that no number is wanted is not asked again"
     assert left.profile.contradictions == (f"{MASKED} disait autre chose",)
+
+
+def test_a_name_that_is_being_put_right_is_forgotten_like_one_that_is_kept() -> None:
+    event = dossier("nom", former_name=NAME)
+    said = masked(event, bot(f"Nom : {NAME}"), user("x"))
+    assert model.Dossier.from_json(said[0]["value"]).former_name == ""
+    assert texts(said) == [f"Nom : {MASKED}", MASKED]
 
 
 def test_how_a_request_ended_and_its_reference_stay() -> None:
@@ -310,3 +318,55 @@ def test_turns_lose_what_was_typed_at_contact_fields_and_what_the_answers_quote(
     assert after[2][1] == answer(f"Nom : {MASKED}", "confirmation")
     assert after[3:] == [(MASKED, said[3][1]), said[4]]
     assert mask_turns(after, traces()) == after
+
+
+TOLD = [
+    ("non je suis juste un particulier, Kevin Dupont, kevin.dupont@example.org, 0475 11 22 33", {"Kevin Dupont"}),
+    ("kevin dupont, kevin.dupont@example.org", {"kevin dupont"}),
+    ("kevin dupont kdupont@example.org", {"kevin dupont"}),
+    ("Kevin, 0475 11 22 33, kevin@example.org", {"Kevin"}),
+    ("moi c'est kevin, 0475 11 22 33", {"kevin"}),
+    ("Kevin Dupont 0475 11 22 33", {"Kevin Dupont"}),
+    ("Contactez Kevin Dupont au 0475 11 22 33", {"Kevin Dupont"}),
+    ("Mme Nathalie Van den Broeck 02 000 05 11", {"Nathalie Van den Broeck"}),
+    ("de la part de Kevin Dupont, 0475 11 22 33", {"Kevin Dupont"}),
+    ("Dupont Kevin\nkevin.dupont@example.org", {"Dupont Kevin"}),
+    ("je suis un simple citoyen, Kevin Dupont, et je voudrais participer", {"Kevin Dupont"}),
+    ("Bonjour à tous, Kevin Dupont, simple citoyen de Huy", {"Kevin Dupont"}),
+    ("Kevin Dupont de Huy, particulier", {"Kevin Dupont"}),
+    ("je suis Nathalie Van den Broeck", {"Nathalie Van den Broeck"}),
+]
+
+
+@pytest.mark.parametrize(("text", "names"), TOLD, ids=[text for text, _ in TOLD])
+def test_a_name_beside_an_address_a_number_or_a_capacity_is_found(text: str, names: set[str]) -> None:
+    assert set(names_told(text)) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "je suis bourgmestre de Huy, bourgmestre@huy.example, 085 00 78 21",
+        "je suis Échevine à Woluwe-Saint-Pierre, info@commune.example",
+        "Échevin de la Culture, echevin.culture@huy.example",
+        "nous sommes Solidarité Sahel asbl, info@solidaritesahel.example",
+        "ONG Faso Eau, faso.eau@example.org",
+        "Association Les Amis du Bénin, contact@amisbenin.example",
+        "je représente Louvain Coopération, 010 00 03 05",
+        "Commune de Saint-Nicolas, 04 000 98 90",
+        "La Louvière, lalouviere@commune.example",
+        "Saint-Nicolas, 04 000 98 90",
+        "rappelez moi svp au 0475 11 22 33",
+        "Objet : Demande Urgente, 0475 11 22 33",
+        "je suis bénévole dans une association, Solidarité Sahel, et je voudrais participer",
+        "comment rejoindre le Programme, Grand Duc, en 2027 ?",
+    ],
+)
+def test_a_function_a_municipality_an_organisation_is_no_name(text: str) -> None:
+    assert set(names_told(text)) == set()
+
+
+def test_who_was_refused_is_masked_with_the_name_and_stays_readable_otherwise() -> None:
+    told = "non je suis juste un particulier de Huy, Kevin Dupont, kevin.dupont@example.org, 0475 11 22 33"
+    said = masked(dossier("profil"), user(told), dossier(None, ended="declined"), user("et Kevin, il peut ?"))
+    assert texts(said) == [f"non je suis juste un particulier de Huy, {MASKED}, {MASKED}, {MASKED}", f"et {MASKED}, il peut ?"]
