@@ -75,7 +75,7 @@ def create_app(
         others=rest,
         opening={"retention_days": settings.retention_days, "suggestions": [asdict(choice) for choice in menu(base, texts)]},
     )
-    plain = Plain(conversations, turns, sessions, messages, refusals, pages.templates, base.facts)
+    plain = Plain(conversations, turns, sessions, messages, rest, refusals, pages.templates, base.facts)
     routes = [*api.routes(), *Health(database, rasa_client, metrics).routes(), *plain.routes(), *pages.routes()]
     paths = frozenset(route.path for route in routes if isinstance(route, Route))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,6 +20,8 @@ WIDGET = "/static/widget.js"
 """Where the widget is served: the one file that other sites load."""
 
 _Path: TypeAlias = "str | os.PathLike[str]"
+
+_STYLE = re.compile(r"(const STYLE = `)([^`$]*)")
 
 
 class Assets(StaticFiles):
@@ -50,5 +53,6 @@ class Assets(StaticFiles):
 
 
 def packed(script: Path) -> bytes:
-    """Return a script without its comments and with short names: a fifth less goes over the wire."""
-    return str(minify.string("application/javascript", script.read_text("utf-8"))).encode("utf-8")
+    """Return a script and the style within it without comments and spaces and with short names: a fifth less goes over the wire."""
+    source = _STYLE.sub(lambda found: found[1] + minify.string("text/css", found[2]), script.read_text("utf-8"))
+    return str(minify.string("application/javascript", source)).encode("utf-8")

@@ -51,9 +51,11 @@ class ChatApi:
         """Answer one message."""
         self.messages.count(request)
         asked = chat_request(await read_object(request))
-        session = self.sessions.resume(asked.session) or self.sessions.start()
+        known = self.sessions.resume(asked.session)
+        session = known or self.sessions.start()
         answer = await self.conversations.answer(session.conversation, asked.message, asked.id)
-        return JSONResponse({"session": session.token, **answer})
+        restarted = {"restarted": True} if asked.session and not known else {}
+        return JSONResponse({"session": session.token, **answer, **restarted})
 
     async def history(self, request: Request) -> Response:
         """Give a conversation back, for a reload."""

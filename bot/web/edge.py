@@ -56,10 +56,10 @@ class Edge:
             await self.app(scope, receive, send_safely)
         except Exception as error:
             log.exception("a request to %s failed", self._label(scope["path"]))
-            response = self.refusals.respond(HTTPConnection(scope), error)
             if started:
+                self.refusals.count("internal")
                 raise
-            await response(scope, receive, send_safely)
+            await self.refusals.respond(HTTPConnection(scope), error)(scope, receive, send_safely)
         finally:
             self.metrics.requests.labels(self._label(scope["path"]), str(started[0] if started else 499)).inc()
 
@@ -74,6 +74,7 @@ def _add_headers(message: Message, path: str) -> None:
     headers.setdefault("Cache-Control", "no-store")
     if path == WIDGET:  # every site may check the hash of what it embeds; for the rest of us the CORS middleware decides
         headers["Access-Control-Allow-Origin"] = "*"
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
 
 
 Handler = Callable[[Request, Exception], Response]

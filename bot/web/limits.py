@@ -24,11 +24,12 @@ class RateLimit:
         self._limit = limit
         self._clock = clock
         self._calls: dict[str, deque[float]] = {}
+        self._forgot = 0.0
 
     def seconds_to_wait(self, client: str) -> int:
         """Count a call of `client` and return 0, or return the whole seconds until it may call again."""
         now = self._clock().timestamp()
-        if len(self._calls) > KNOWN_CLIENTS:
+        if len(self._calls) > KNOWN_CLIENTS and abs(now - self._forgot) >= 1:
             self._forget_silent(now)
         calls = self._calls.setdefault(client, deque())
         while calls and not now - WINDOW_SECONDS < calls[0] <= now:
@@ -39,6 +40,8 @@ class RateLimit:
         return 0
 
     def _forget_silent(self, now: float) -> None:
+        """At most once a second, for all of them are looked at."""
+        self._forgot = now
         for client in [name for name, calls in self._calls.items() if not calls or calls[-1] <= now - WINDOW_SECONDS]:
             del self._calls[client]
 

@@ -54,8 +54,7 @@ class Pages:
     async def embedding(self, request: Request) -> Response:
         """How another site shows the assistant."""
         address = self._public_url or address_of(request)
-        html = self.templates.render("embedding.html", address=address, integrity=self._assets.integrity)
-        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+        return HTMLResponse(self.templates.render("embedding.html", address=address, integrity=self._assets.integrity))
 
     def refused(self, refusal: Refusal) -> Response:
         """The page of an error."""

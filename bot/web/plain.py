@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Container
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.errors import StorageError
-from bot.web.bodies import chat_request, read_form
+from bot.web.bodies import RefusedError, chat_request, read_form
 from bot.web.conversations import Conversations
 from bot.web.fields import field_for
 from bot.web.refusals import EXPECTED, Refusal, Refusals
@@ -33,6 +34,7 @@ class Plain:
     turns: Turns
     sessions: Sessions
     messages: Turnstile
+    others: Turnstile
     refusals: Refusals
     templates: Templates
     facts: Container[str]
@@ -48,22 +50,35 @@ class Plain:
         form: dict[str, Any] = {}
         try:
             form = await read_form(request)  # before it is counted, so that a visitor who must wait keeps the text
+            if is_foreign(request):
+                form.pop("session", None)
             self.messages.count(request)
             return await self._answer(form)
         except EXPECTED as error:
-            return await self._refuse(form, self.refusals.tell(error))
+            return await self._refuse(request, form, self.refusals.tell(error))
 
     async def _answer(self, form: dict[str, Any]) -> Response:
         asked = chat_request(form)
         session = self._session(asked.session)
-        answer = await self.conversations.answer(session.conversation, asked.message, asked.id)
+        # Of this form and this text: who stops the browser, corrects the text and sends the form again says something else
+        message_id = hashlib.sha256(f"{asked.id} {asked.message}".encode()).hexdigest() if asked.id else None
+        answer = await self.conversations.answer(session.conversation, asked.message, message_id)
         said = await self._history(session.conversation)
-        return self._page(session, with_turn(said, Turn(asked.message, answer, asked.id)))
+        return self._page(session, with_turn(said, Turn(asked.message, answer, message_id)))
 
-    async def _refuse(self, form: dict[str, Any], refusal: Refusal) -> Response:
+    async def _refuse(self, request: Request, form: dict[str, Any], refusal: Refusal) -> Response:
         """Show the conversation as it was, the sentence, and what was typed, to be sent again."""
         session = self._session(form.get("session"))
-        return self._page(session, await self._history(session.conversation), refusal, form.get("message", ""))
+        said = await self._history(session.conversation) if self._may_read(request) else []
+        return self._page(session, said, refusal, form.get("message", ""))
+
+    def _may_read(self, request: Request) -> bool:
+        """Whether the conversation is shown beside a refusal: not to who asks for nothing but refusals."""
+        try:
+            self.others.count(request)
+        except RefusedError:
+            return False
+        return True
 
     def _session(self, token: str | None) -> Session:
         return self.sessions.resume(token) or self.sessions.start()
@@ -89,6 +104,11 @@ class Plain:
             typed=typed,
         )
         return HTMLResponse(html, refusal.status if refusal else 200, refusal.headers if refusal else None)
+
+
+def is_foreign(request: Request) -> bool:
+    """Whether a page of another site sent the form: it might put a visitor into a conversation that somebody else reads, too."""
+    return request.headers.get("sec-fetch-site", "same-origin") in {"cross-site", "same-site"}
 
 
 def with_turn(said: list[Turn], turn: Turn) -> list[Turn]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import expect
@@ -82,15 +83,46 @@ def test_with_the_hash_of_the_documentation_it_is_loaded_and_with_another_it_is_
 
 
 def test_a_site_that_is_not_named_is_told_so_and_led_to_the_page_of_the_assistant(begin: Begin, site: ServedSite) -> None:
-    other = MunicipalSite()
-    visit = begin(other.origin).go(embed(other, site))
-    visit.expected = ["CORS", "net::ERR_FAILED"]
-    visit.launcher.click()
-    visit.wait_for_status("n’est pas encore autorisé sur ce site")
-    expect(visit.page.locator("cic-assistant .help").get_by_role("link")).to_have_attribute("href", f"{site.address}/")
-    visit.check("etat-non-autorise")
-    assert site.rasa.asked == []
-    other.close()
+    with closing(MunicipalSite()) as other:
+        visit = begin(other.origin).go(embed(other, site))
+        visit.expected = ["CORS", "net::ERR_FAILED"]
+        visit.launcher.click()
+        visit.wait_for_status("n’est pas autorisé sur ce site")
+        expect(visit.page.locator("cic-assistant .foot").get_by_role("link")).to_have_attribute("href", f"{site.address}/")
+        visit.check("etat-non-autorise")
+        assert site.rasa.asked == []
+
+
+def test_a_proxy_that_answers_for_the_server_for_a_while_forbids_nothing(
+    begin: Begin, site: ServedSite, municipality: MunicipalSite
+) -> None:
+    visit = begin(municipality.origin).go(embed(municipality, site))
+    visit.expected = ["CORS", "net::ERR", "404"]
+    site.stop()
+    with closing(MunicipalSite(port=site.port)):
+        visit.launcher.click()
+        visit.wait_for_status("n’est pas autorisé sur ce site, ou ne répond pas")
+    site.start()
+    assert visit.ask("Quel est le budget ?") == BUDGET
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "nowhere:8000", "http://", ""])
+def test_an_address_that_is_none_is_not_used(begin: Begin, site: ServedSite, municipality: MunicipalSite, address: str) -> None:
+    visit = begin(municipality.origin).open(embed(municipality, site, f'data-address="{address}"'))
+    assert visit.ask("Quel est le budget ?") == BUDGET
+    assert visit.page.locator("cic-assistant a[href^='javascript:']").count() == 0
+
+
+def test_words_of_the_site_are_in_the_language_of_the_site(begin: Begin, site: ServedSite, municipality: MunicipalSite) -> None:
+    visit = begin(municipality.origin).open(embed(municipality, site, 'data-title="Vraag het ons" data-greeting="Goedendag."'))
+    texts = ("Vraag het ons", "Goedendag.", "Votre message")
+    assert [visit.page.get_by_text(text).evaluate("(node) => node.closest('[lang]').lang") for text in texts] == ["nl", "nl", "fr"]
+
+
+def test_it_changes_its_colours_with_those_of_the_system(begin: Begin, site: ServedSite, municipality: MunicipalSite) -> None:
+    visit = begin(municipality.origin).open(embed(municipality, site))
+    visit.page.emulate_media(color_scheme="dark")
+    expect(visit.panel).to_have_css("background-color", "rgb(27, 36, 41)")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Route, expect
-from support.browser import DESKTOP, PHONE
+from support.browser import DESKTOP, PHONE, Visit
 from support.served_site import BUDGET, ServedSite
 
 from bot.web.fields import FIELDS
@@ -53,12 +55,12 @@ def test_the_field_becomes_what_is_asked_for_and_keeps_the_focus(begin: Begin, s
     kinds = []
     for message in ("bonjour", "participer", "téléphone ?", "merci"):
         visit.ask(message)
-        kinds.append((visit.focus, *(visit.field.get_attribute(name) for name in ("type", "autocomplete", "inputmode"))))
+        kinds.append((visit.focus, *(visit.field.get_attribute(name) for name in ("type", "autocomplete"))))
     assert kinds == [
-        ("Votre message", None, "off", None),
-        ("Votre adresse e-mail", "email", "email", "email"),
-        ("Votre numéro de téléphone", "tel", "tel", "tel"),
-        ("Votre message", None, "off", None),
+        ("Votre message", None, "off"),
+        ("Votre adresse e-mail", "email", "email"),
+        ("Votre numéro de téléphone", "tel", "tel"),
+        ("Votre message", None, "off"),
     ]
 
 
@@ -77,7 +79,7 @@ def test_what_is_typed_while_the_answer_comes_is_kept_and_waits(begin: Begin, si
     visit = begin(site.address).open()
     visit.say("premier")
     visit.say("second")
-    assert "n’a pas encore répondu" in visit.status.inner_text()
+    visit.wait_for_status("n’a pas encore de réponse")
     expect(visit.field).to_have_value("second")
     visit.answer_after(1)
     assert [message for message, _ in site.rasa.asked] == ["premier"]
@@ -150,7 +152,8 @@ def test_an_answer_that_is_lost_on_the_way_is_asked_for_again_and_given_once(beg
     assert len(visit.said) == 3
 
 
-def test_when_nothing_helps_the_person_may_try_again_and_the_message_is_handled_once(begin: Begin, site: ServedSite) -> None:
+def fail(begin: Begin, site: ServedSite) -> Visit:
+    """A visit in which a message was given up."""
     visit = begin(site.address)
     visit.page.clock.install()
     visit.open()
@@ -161,6 +164,11 @@ def test_when_nothing_helps_the_person_may_try_again_and_the_message_is_handled_
         visit.page.wait_for_timeout(50)
         visit.page.clock.run_for(31_000)
     visit.wait_for_status("Votre message est resté sans réponse")
+    return visit
+
+
+def test_when_nothing_helps_the_person_may_try_again_and_the_message_is_handled_once(begin: Begin, site: ServedSite) -> None:
+    visit = fail(begin, site)
     expect(visit.turns.last).to_have_class(re.compile("unsent"))
     visit.check("etat-echec")
     visit.page.unroute("**/api/chat")
@@ -186,37 +194,191 @@ def test_a_refused_message_comes_back_to_be_corrected(begin: Begin, site: Served
     expect(visit.field).not_to_have_attribute("aria-invalid", "true")
 
 
-@pytest.mark.parametrize(
-    ("typed", "told"), [("   ", "Écrivez votre message"), ("x" * 2001, "la limite est de 2")], ids=["empty", "too long"]
-)
+@pytest.mark.parametrize(("typed", "told"), [("   ", "Écrivez votre message"), ("x" * 2001, "dépasse 2")], ids=["empty", "too long"])
 def test_what_cannot_be_sent_is_told_before_it_is(begin: Begin, site: ServedSite, typed: str, told: str) -> None:
     visit = begin(site.address).open()
     visit.say(typed)
-    assert told in visit.status.inner_text()
+    visit.wait_for_status(told)
     expect(visit.field).to_have_value(typed)
     assert site.rasa.asked == []
 
 
 def test_too_many_messages_are_told_and_the_last_leaves_by_itself(begin: Begin, tmp_path: Path) -> None:
-    site = ServedSite(tmp_path, rate_limit=2)
-    visit = begin(site.address).open()
-    visit.expected = GONE
-    visit.page.clock.install()
-    visit.ask("un")
-    visit.ask("deux")
-    visit.say("trois")
-    visit.wait_for_status("Vous avez envoyé beaucoup de messages")
-    assert re.search(r"dans \d+ s", visit.status.inner_text())
-    visit.check("etat-trop-de-messages")
-    visit.page.unroute_all()
-    visit.page.route("**/api/chat", lambda route: route.fulfill(json={"session": "s", "messages": [_plain("Trois.")], "asks": None}))
-    visit.page.clock.run_for(61_000)
-    assert visit.answer_after(3) == "Trois."
-    site.close()
+    with closing(ServedSite(tmp_path, rate_limit=2)) as site:
+        visit = begin(site.address)
+        visit.page.clock.install()
+        visit.open()
+        visit.expected = GONE
+        visit.ask("un")
+        visit.ask("deux")
+        visit.say("trois")
+        told = visit.wait_for_status("Vous avez envoyé beaucoup de messages")
+        assert int(re.findall(r"dans (\d+) s", told)[0]) > 50
+        visit.check("etat-trop-de-messages")
+        assert visit.page.get_by_role("button", name="Réessayer").count() == 0
+        visit.page.clock.run_for(40_000)
+        assert visit.status.inner_text() == told
+        site.ahead = timedelta(seconds=61)
+        visit.page.clock.run_for(21_000)
+        assert visit.answer_after(3) == "Vous dites : trois"
+        assert [message for message, _ in site.rasa.asked] == ["un", "deux", "trois"]
 
 
 def _plain(text: str) -> dict[str, object]:
     return {"id": "m", "text": text, "buttons": [], "source": None}
+
+
+def test_after_a_failure_another_message_takes_nothing_away(begin: Begin, site: ServedSite) -> None:
+    visit = fail(begin, site)
+    visit.say("Autre chose")
+    visit.page.clock.run_for(100)
+    visit.wait_for_status("n’a pas encore de réponse")
+    assert "resté sans réponse" in visit.status.inner_text()
+    visit.page.unroute("**/api/chat")
+    visit.page.get_by_role("button", name="Réessayer").click()
+    assert visit.answer_after(1) == BUDGET
+    expect(visit.field).to_have_value("Autre chose")
+    assert len(site.rasa.asked) == 1
+
+
+@pytest.mark.parametrize("body", [{}, {"messages": None}, {"messages": [{}], "session": "s"}, {"messages": "x"}, []], ids=str)
+def test_an_answer_that_is_none_is_asked_for_again(begin: Begin, site: ServedSite, body: object) -> None:
+    visit = begin(site.address).open()
+    answers = [body]
+    visit.page.route("**/api/chat", lambda route: route.fulfill(json=answers.pop()) if answers else route.continue_())
+    assert visit.ask("Quel est le budget ?") == BUDGET
+    assert visit.mine == ["Quel est le budget ?"]
+
+
+def test_a_first_contact_that_is_refused_may_be_tried_again_by_writing(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address)
+    visit.expected = GONE
+    visit.page.route("**/api/session", lambda route: route.fulfill(status=403, json={"error": "Pas maintenant."}))
+    visit.open()
+    visit.wait_for_status("Pas maintenant.")
+    visit.page.get_by_role("button", name="Réessayer").wait_for()
+    visit.page.unroute("**/api/session")
+    assert visit.ask("Quel est le budget ?") == BUDGET
+
+
+def test_who_is_about_to_try_again_keeps_the_focus_while_it_tries_by_itself(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.expected = GONE
+    visit.page.route("**/api/chat", lambda route: route.abort())
+    visit.say("Quel est le budget ?")
+    visit.page.get_by_role("button", name="Réessayer").focus()
+    visit.page.wait_for_timeout(4_000)
+    assert visit.focus == "Réessayer"
+    visit.page.unroute("**/api/chat")
+    assert visit.answer_after(1) == BUDGET
+    assert visit.focus == "Votre message"
+
+
+def test_a_server_that_names_the_seconds_is_given_them(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address)
+    visit.page.clock.install()
+    visit.open()
+    visit.expected = GONE
+    attempts: list[str] = []
+
+    def refuse(route: Route) -> None:
+        attempts.append(route.request.url)
+        route.fulfill(status=503, json={"error": "Pas prêt."}, headers={"Retry-After": "20"})
+
+    visit.page.route("**/api/chat", refuse)
+    visit.say("Quel est le budget ?")
+    visit.wait_for_status("L’assistant démarre")
+    visit.page.clock.run_for(19_000)
+    assert len(attempts) == 1
+    visit.page.clock.run_for(2_000)
+    visit.page.wait_for_timeout(200)
+    assert len(attempts) == 2
+
+
+def test_a_new_conversation_ends_what_is_under_way_and_keeps_nothing(begin: Begin, site: ServedSite) -> None:
+    site.rasa.delay = 2
+    visit = begin(site.address).open()
+    visit.say("premier")
+    visit.field.fill("à moitié écrit")
+    visit.page.get_by_role("button", name="Options").click()
+    visit.page.get_by_role("button", name="Nouvelle conversation").click()
+    visit.page.get_by_role("button", name="Commencer").click()
+    visit.page.wait_for_timeout(3_000)
+    assert len(visit.said) == 1
+    expect(visit.field).to_have_value("")
+    site.rasa.delay = 0
+    assert visit.ask("second") == "Vous dites : second"
+
+
+def test_a_page_that_the_browser_kept_takes_up_what_happened_meanwhile(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("Je suis Awa Ndiaye")
+    visit.page.evaluate("Object.keys(sessionStorage).forEach((key) => sessionStorage.setItem(key, JSON.stringify({ open: true })))")
+    visit.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(visit.turns).to_have_count(1)
+    assert visit.ask("bonjour") == "Vous dites : bonjour"
+
+
+def test_a_conversation_that_expired_in_the_middle_is_told_and_begun_anew(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.ask("Je voudrais participer")
+    visit.page.evaluate(_FORGE)
+    visit.say("bonjour")
+    visit.wait_for_status("La conversation précédente avait expiré")
+    assert visit.mine == ["bonjour"]
+    assert visit.said[-1] == "Vous dites : bonjour"
+
+
+_FORGE = """() => Object.entries(sessionStorage).forEach(([key, kept]) => {
+  sessionStorage.setItem(key, JSON.stringify({ ...JSON.parse(kept), session: "forged" }));
+})"""
+
+
+def test_an_answer_that_comes_while_it_is_closed_is_told_at_the_button(begin: Begin, site: ServedSite) -> None:
+    site.rasa.delay = 2
+    visit = begin(site.address).open()
+    visit.say("Quel est le budget ?")
+    visit.page.get_by_role("button", name="Fermer l’assistant").click()
+    expect(visit.launcher).to_have_text("Une réponse vous attend")
+    assert any("enveloppe totale" in said for said in visit.spoken)
+    visit.launcher.click()
+    assert visit.said[-1] == BUDGET
+    visit.page.get_by_role("button", name="Fermer l’assistant").click()
+    expect(visit.launcher).to_have_text("Poser une question")
+
+
+def test_closed_it_stays_closed_on_the_next_page(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.page.get_by_role("button", name="Fermer l’assistant").click()
+    visit.page.reload()
+    visit.launcher.wait_for()
+    expect(visit.panel).to_be_hidden()
+
+
+def test_while_a_word_is_composed_enter_sends_nothing(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.field.fill("ni hao")
+    visit.field.evaluate("(node) => node.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true }))")
+    assert visit.mine == []
+
+
+def test_what_is_typed_stays_when_the_field_becomes_another(begin: Begin, site: ServedSite) -> None:
+    site.rasa.delay = 1
+    visit = begin(site.address).open()
+    visit.say("Je voudrais participer")
+    visit.field.fill("awa@")
+    visit.answer_after(1)
+    assert (visit.focus, visit.field.input_value()) == ("Votre adresse e-mail", "awa@")
+
+
+def test_moved_in_the_page_it_stays_whole_and_removed_it_lets_go(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address, **PHONE).open()
+    visit.ask("Quel est le budget ?")
+    visit.page.evaluate("document.body.prepend(document.querySelector('cic-assistant'))")
+    expect(visit.answers).to_have_count(2)
+    assert visit.page.evaluate("document.querySelector('cic-assistant').shadowRoot.querySelector('dialog').matches(':modal')")
+    visit.page.evaluate("document.querySelector('cic-assistant').remove()")
+    assert visit.page.evaluate("dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', cancelable: true }))")
 
 
 def test_a_server_that_goes_and_comes_back_loses_nothing(begin: Begin, site: ServedSite) -> None:
@@ -310,11 +472,11 @@ def test_a_judgement_and_its_word_are_kept_and_come_back_after_a_reload(begin: B
     visit.page.get_by_role("button", name="Réponse inutile").click()
     visit.page.get_by_label("Un mot d’explication").fill("Il manque l’année.")
     visit.check("etat-avis")
-    with visit.page.expect_response("**/api/feedback") as answered:
+    with visit.page.expect_request("**/api/feedback") as sent:
         visit.page.get_by_label("Un mot d’explication").press("Enter")
-    assert answered.value.ok
+    assert {"useful": False, "comment": "Il manque l’année."}.items() <= sent.value.post_data_json.items()
+    visit.wait_for_status("Merci, votre mot est noté.")
     assert visit.focus == "Réponse inutile"
-    visit.wait_for_status("Merci, votre avis est noté.")
     visit.page.reload()
     expect(visit.page.get_by_role("button", name="Réponse inutile")).to_have_attribute("aria-pressed", "true")
     expect(visit.page.get_by_role("button", name="Réponse utile")).to_have_attribute("aria-pressed", "false")
@@ -330,6 +492,18 @@ def test_a_judgement_that_could_not_be_kept_is_told(begin: Begin, site: ServedSi
     expect(visit.page.get_by_role("button", name="Réponse utile")).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_judgement_that_could_not_be_changed_is_shown_as_it_is_kept(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.expected = GONE
+    visit.ask("Quel est le budget ?")
+    visit.page.get_by_role("button", name="Réponse utile").click()
+    visit.wait_for_status("Merci")
+    visit.page.route("**/api/feedback", lambda route: route.abort())
+    visit.page.get_by_role("button", name="Réponse inutile").click()
+    visit.wait_for_status("n’a pas pu être enregistré")
+    expect(visit.page.get_by_role("button", name="Réponse utile")).to_have_attribute("aria-pressed", "true")
+
+
 def test_what_is_asked_for_in_a_form_is_not_judged(begin: Begin, site: ServedSite) -> None:
     visit = begin(site.address).open()
     visit.ask("Je voudrais participer")
@@ -341,14 +515,14 @@ def test_a_conversation_may_be_taken_away_as_text(begin: Begin, site: ServedSite
     visit.ask("Quel est le budget ?")
     visit.page.get_by_role("button", name="Options").click()
     visit.page.get_by_role("button", name="Copier la conversation").click()
-    visit.wait_for_status("La conversation est copiée.")
+    visit.wait_for_status("C’est copié.")
     copied = visit.page.evaluate("navigator.clipboard.readText()")
     visit.page.get_by_role("button", name="Options").click()
     with visit.page.expect_download() as downloaded:
         visit.page.get_by_role("button", name="Télécharger la conversation").click()
     text = Path(downloaded.value.path()).read_text("utf-8-sig")
     assert text == copied
-    assert re.fullmatch(r"conversation-cic-\d{4}-\d\d-\d\d\.txt", downloaded.value.suggested_filename)
+    assert downloaded.value.suggested_filename == "conversation-cic.txt"
     for part in ("Vous\u00a0: Quel est le budget ?", f"Assistant\u00a0: {BUDGET}", "mise à jour le 15 mars 2016"):
         assert part in text
 
@@ -357,7 +531,7 @@ def test_one_answer_may_be_taken_away_with_its_source_to_be_quoted(begin: Begin,
     visit = begin(site.address, permissions=["clipboard-read", "clipboard-write"]).open()
     visit.ask("Quel est le budget ?")
     visit.page.get_by_role("button", name="Copier la réponse et sa source").click()
-    visit.wait_for_status("La réponse et sa source sont copiées.")
+    visit.wait_for_status("C’est copié.")
     answer, source = visit.page.evaluate("navigator.clipboard.readText()").split("\n")
     assert answer == BUDGET
     assert source.startswith(
@@ -373,7 +547,7 @@ def test_what_is_said_of_a_connection_stays_until_it_changes(begin: Begin, site:
     visit.expected = GONE
     visit.page.route("**/api/chat", lambda route: route.fulfill(status=429, json={"error": "Trop."}, headers={"Retry-After": "40"}))
     visit.say("Quel est le budget ?")
-    told = visit.wait_for_status("Celui-ci partira dans 40")
+    told = visit.wait_for_status("Nouvel essai dans 40")
     visit.page.clock.run_for(20_000)
     assert visit.status.inner_text() == told
 

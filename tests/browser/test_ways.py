@@ -115,7 +115,9 @@ def test_a_person_may_see_and_erase_what_is_kept_of_her(begin: Begin, assistant:
     before = visit.answers.count()
     visit.page.locator("cic-assistant .notice").get_by_role("button", name="Mes données").click()
     assert "je garde vos messages" in visit.answer_after(before)
-    visit.ask("Effacez mes données")
+    visit.say("Effacez mes données")
+    expect(visit.turns).to_have_count(1)
+    assert "effacé maintenant" in visit.said[0]
     visit.page.reload()
     visit.field.wait_for()
     visit.page.wait_for_load_state("networkidle")

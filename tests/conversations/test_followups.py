@@ -30,7 +30,7 @@ FOLLOWED = {
 UNANSWERED = {
     "which partnerships": (("combien de partenariats ?", "lesquels ?"), "voisin.liste", {}),
     "another region": (("le budget pour Bruxelles ?", "et pour la Wallonie ?"), "voisin.chiffre", {}),
-    "another year": (("le budget ?", "et en 2020 ?"), "voisin.periode", {"edition": "2014-2016", "date": "15.03.2016"}),
+    "another year": (("le budget ?", "et en 2020 ?"), "voisin.periode", {"edition": "2014-2016", "date": "15 mars 2016"}),
 }
 
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,8 @@ class ServedSite:
         self._database = Database(self._settings.database_url)
         self._database.create_all()
         self._thread: threading.Thread | None = None
+        self.ahead = timedelta()
+        """By how much its clock is ahead."""
         self.start()
 
     @property
@@ -88,7 +91,7 @@ class ServedSite:
         """Serve, unless it does; return when it does."""
         if self._thread and self._thread.is_alive():
             return
-        app = create_app(self._settings, self._database, self.rasa, FakeMailWorker(), utc_now, BASE, TEXTS)
+        app = create_app(self._settings, self._database, self.rasa, FakeMailWorker(), lambda: utc_now() + self.ahead, BASE, TEXTS)
         config = uvicorn.Config(app, port=self.port, log_config=None, ws="none", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -114,6 +117,7 @@ class MunicipalSite:
     pages: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By path: HTML, and Content-Security-Policy."""
     reports: list[bytes] = field(default_factory=list)
+    port: int = 0
 
     def __post_init__(self) -> None:
         site = self
@@ -138,7 +142,7 @@ class MunicipalSite:
             def log_message(self, *_: Sequence[object]) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property

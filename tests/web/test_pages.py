@@ -278,7 +278,7 @@ async def test_the_demonstration_embeds_the_assistant_as_a_municipality_would(si
 
 
 @pytest.mark.parametrize(
-    ("path", "rule"), [("/", "no-store"), *((path, "no-cache") for path in PAGES[1:]), ("/static/base.css", "no-cache")]
+    ("path", "rule"), [(path, "no-store" if path in {"/", "/integrer"} else "no-cache") for path in [*PAGES, "/static/base.css"]]
 )
 async def test_what_holds_a_session_is_not_stored(site: Site, path: str, rule: str) -> None:
     assert (await site.client.get(path)).headers["Cache-Control"] == rule

@@ -126,6 +126,23 @@ async def test_a_reload_sends_the_same_message_and_it_is_handled_once(site: Site
     assert len(site.rasa.asked) == 1
 
 
+async def test_a_form_that_is_sent_again_with_another_text_says_something_else(site: Site) -> None:
+    form = fields(read((await site.client.get("/")).text).one("form"))
+    await sent(site, **{**form, "message": "un"})
+    page = await sent(site, **{**form, "message": "un peu mieux"})
+    assert [text for who, text in said(page) if who == "Vous"] == ["un", "un peu mieux"]
+
+
+@pytest.mark.parametrize(("where", "heeded"), [("same-origin", True), ("none", True), ("cross-site", False), ("same-site", False)])
+async def test_a_form_of_another_site_puts_nobody_into_a_conversation_of_its_choice(site: Site, where: str, heeded: bool) -> None:
+    session = await site.session()
+    form = {"message": "secret", "session": session, "id": "1"}
+    response = await site.client.post("/question", data=form, headers={"Sec-Fetch-Site": where})
+    assert response.status_code == 200
+    history = await site.client.get("/api/chat/history", headers={"Authorization": f"Bearer {session}"})
+    assert ("secret" in history.text) == heeded
+
+
 async def test_every_form_has_an_id_of_its_own(site: Site) -> None:
     site.rasa.replies = [say("Bonjour.", buttons=BUTTONS)] * 2
     forms = [form for _ in range(2) for form in (await sent(site, "bonjour")).all("form")]

@@ -7,8 +7,8 @@
    scripts and connections of one address pass. */
 (() => {
   "use strict";
-  const script = document.currentScript || document.querySelector('script[src$="/static/widget.js"]'); // a module has no current script
-  const HOME = script ? new URL("..", script.src).href : `${location.origin}/`;
+  const script = document.currentScript; // null in a module, which must say the address
+  const HOME = script && new URL("..", script.src).href;
   const RESTS = [1, 2, 4, 8, 15, 30]; // seconds between attempts to deliver one message, always under the same id
   const BUSY_MS = 400;
   const SLOW_MS = 8000;
@@ -24,8 +24,9 @@
     heading: "Coopération internationale communale",
     label: "Poser une question",
     greeting: "Bonjour. Que souhaitez-vous savoir sur le Programme de coopération internationale communale ?",
-    notice: "Vous échangez avec un programme informatique, qui répond d'après la page du Programme et cite sa source. Vos messages sont conservés {days} jours au plus. N'écrivez de données personnelles que si elles vous sont demandées.",
-    noticeDaysUnknown: "Vous échangez avec un programme informatique, qui répond d'après la page du Programme et cite sa source. Vos messages sont conservés pendant une durée limitée. N'écrivez de données personnelles que si elles vous sont demandées.",
+    notice: "Vous échangez avec un programme informatique, qui répond d'après la page du Programme et cite sa source. Vos messages sont conservés {duration}. N'écrivez de données personnelles que si elles vous sont demandées.",
+    days: "{days} jours au plus",
+    while: "pendant une durée limitée",
     privacy: "Vie privée",
     mine: "Mes données",
     mineQuestion: "Que savez-vous de moi ?",
@@ -40,15 +41,14 @@
     freshYes: "Commencer",
     cancel: "Annuler",
     copy: "Copier la conversation",
-    copied: "La conversation est copiée.",
+    copied: "C'est copié.",
     copyAnswer: "Copier la réponse et sa source",
-    copiedAnswer: "La réponse et sa source sont copiées.",
-    notCopied: "La copie n'est pas possible dans ce navigateur. Vous pouvez télécharger la conversation.",
+    notCopied: "La copie n'est pas possible dans ce navigateur.",
     print: "Imprimer la conversation",
     download: "Télécharger la conversation",
     page: "Page de l'assistant",
     newTab: "(nouvel onglet)",
-    transcript: "Conversation avec l'assistant du Programme de coopération internationale communale, {date}",
+    transcript: "Conversation du {date} avec l'assistant CIC",
     send: "Envoyer",
     source: "Source : « {section} », mise à jour le {date}",
     sourcePage: "Source : page « {page} », rubrique « {section} », mise à jour le {date}.",
@@ -59,32 +59,36 @@
     useful: "Réponse utile",
     useless: "Réponse inutile",
     word: "Un mot d'explication, si vous le souhaitez (sans donnée personnelle)",
-    later: "Fermer",
-    thanks: "Merci, votre avis est noté.",
+    sendWord: "Envoyer ce mot",
+    later: "Sans commentaire",
+    thanks: "Merci, votre avis est noté. Vous pouvez y ajouter un mot.",
+    thanksWord: "Merci, votre mot est noté.",
     notJudged: "Votre avis n'a pas pu être enregistré. Vous pouvez réessayer plus tard.",
     busy: "L'assistant répond…",
     slow: "La réponse prend plus de temps que d'habitude. Vous n'avez rien à refaire.",
-    one: "L'assistant n'a pas encore répondu à votre message précédent.",
+    one: "Votre message précédent n'a pas encore de réponse.",
     empty: "Écrivez votre message, puis envoyez-le.",
-    long: "Votre message compte {count} caractères ; la limite est de {most}. Pouvez-vous le raccourcir ?",
+    long: "Votre message dépasse 2\u202f000 caractères. Pouvez-vous le raccourcir ?",
     starting: "L'assistant démarre. Votre message partira dès qu'il sera prêt, vous n'avez rien à refaire.",
     startingEmpty: "L'assistant démarre. Vous pouvez déjà écrire votre message.",
     ready: "L'assistant est prêt.",
     offline: "Vous êtes hors connexion. Votre message partira dès que la connexion sera rétablie, vous n'avez rien à refaire.",
-    offlineEmpty: "Vous êtes hors connexion. L'assistant reprendra dès que la connexion sera rétablie.",
+    offlineEmpty: "Vous êtes hors connexion.",
     broken: "L'assistant n'est pas joignable pour l'instant. Votre message lui sera renvoyé, et traité une seule fois.",
     brokenEmpty: "L'assistant n'est pas joignable pour l'instant. Nouvel essai dans quelques secondes.",
-    limited: "Vous avez envoyé beaucoup de messages. Celui-ci partira dans {seconds} s, vous n'avez rien à refaire.",
-    limitedEmpty: "Trop de conversations ont commencé ici en peu de temps. Nouvel essai dans {seconds} s.",
+    limited: "Vous avez envoyé beaucoup de messages. Nouvel essai dans {seconds} s, vous n'avez rien à refaire.",
     failed: "Votre message est resté sans réponse. Vous pouvez réessayer : il ne sera traité qu'une fois.",
-    failedEmpty: "L'assistant n'est pas joignable. Vérifiez votre connexion, puis réessayez.",
-    forbidden: "L'assistant n'est pas encore autorisé sur ce site. Vous pouvez l'utiliser sur sa propre page.",
+    failedEmpty: "L'assistant n'est pas joignable. Vous pouvez réessayer.",
+    forbidden: "L'assistant n'est pas autorisé sur ce site, ou ne répond pas. Vous pouvez l'utiliser sur sa propre page.",
+    restarted: "La conversation précédente avait expiré. En voici une nouvelle.",
+    answered: "Une réponse vous attend",
     retry: "Réessayer",
     unsent: "Sans réponse",
   };
   for (const key in SAY) SAY[key] = fr(SAY[key]);
 
   const FIELDS = {
+    __proto__: null,
     nom: ["Votre nom", "text", "name"],
     email: ["Votre adresse e-mail", "email", "email"],
     telephone: ["Votre numéro de téléphone", "tel", "tel"],
@@ -99,15 +103,14 @@
   };
   const FREE = ["Votre message"];
 
-  const count = (number) => number.toLocaleString("fr-BE");
-  const day = (date) => new Intl.DateTimeFormat("fr-BE", { dateStyle: "long", timeZone: "UTC" }).format(date);
+  const day = (date) => (isNaN(date) ? "?" : new Intl.DateTimeFormat("fr-BE", { dateStyle: "long", timeZone: "UTC" }).format(date));
   const sourceValues = ({ section, page, updated }) => ({ section, page, date: day(new Date(updated)) });
 
   // --- The document -------------------------------------------------------------------------------------------------------
 
   const SVG = "http://www.w3.org/2000/svg";
   const ICONS = {
-    talk: "M4 4h16a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1h-8l-5 4v-4H4a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM7 9h10M7 13h6",
+    talk: "M3 4h18v13h-9l-5 4v-4H3zM7 9h10M7 13h6",
     copy: "M9 9h11v11H9zM5 15H4V4h11v1",
     close: "M5 5l14 14M19 5L5 19",
     options: "M4 6h16M4 12h16M4 18h16",
@@ -120,9 +123,9 @@
     const node = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
       if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-      else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
+      else if (value != null && value !== false) node.setAttribute(key, value === true ? "" : value);
     }
-    node.append(...children.filter((child) => child !== null && child !== undefined));
+    node.append(...children.filter((child) => child != null));
     return node;
   }
 
@@ -179,8 +182,7 @@
   function palette(colour, dark) {
     const theme = THEMES[dark ? "dark" : "light"];
     const grounds = [theme.paper, theme.page].map(channels);
-    const given = (colour || "").replace(/^#(.)(.)(.)$/, "#$1$1$2$2$3$3");
-    let accent = channels(/^#[0-9a-f]{6}$/i.test(given) ? given : COLOUR);
+    let accent = channels(/^#[0-9a-f]{6}$/i.test(colour) ? colour : COLOUR);
     if (dark) accent = mix(accent.map((value) => (value * 255) / Math.max(...accent, 1)), [255, 255, 255], 0.25); // as bright as its hue can be
     while (grounds.some((ground) => contrast(accent, ground) < (dark ? 7 : 4.6))) accent = mix(accent, dark ? [255, 255, 255] : [0, 0, 0], 0.06);
     return { ...theme, accent: css(accent), mine: css(mix(grounds[0], accent, dark ? 0.22 : 0.1)) };
@@ -191,10 +193,15 @@
   class Memory {
     constructor(address) {
       this.key = `cic ${address}`;
-      try { this.kept = JSON.parse(sessionStorage.getItem(this.key)) || {}; } catch { this.kept = {}; }
+      this.read();
+    }
+
+    read() {
+      try { this.kept = JSON.parse(sessionStorage.getItem(this.key)) || {}; } catch { this.kept ||= {}; }
     }
 
     set(changes) {
+      this.read(); // another page of this tab may have written
       Object.assign(this.kept, changes);
       try { sessionStorage.setItem(this.key, JSON.stringify(this.kept)); } catch { /* the page still remembers */ }
     }
@@ -215,6 +222,8 @@
         body: body ? JSON.stringify(body) : null,
         cache: "no-store",
         credentials: "omit",
+        redirect: "error",
+        referrerPolicy: "no-referrer",
         signal: abort.signal,
       });
       answer = await response.json();
@@ -223,47 +232,120 @@
     } finally {
       clearTimeout(timer);
     }
-    if (response.ok) return answer;
-    const { status } = response;
+    const { ok, status } = response;
+    if (ok && isWhole(path, answer)) return answer;
+    if (ok) throw { kind: "broken" };
     if (status === 429 || status === 408 || status >= 500) {
       throw { kind: status === 429 ? "limited" : status === 503 ? "starting" : "broken", after: Number(response.headers.get("Retry-After")) };
     }
-    throw { refused: status, message: answer.error };
+    throw { refused: status, message: answer?.error || SAY.failedEmpty };
   }
 
-  /* A server that answers, but not to this site: its policy allows it only to those it names. */
+  /* What is shown must be there: a proxy may answer for the server. */
+  function isWhole(path, answer) {
+    if (!path.startsWith("api/chat")) return Boolean(answer);
+    const said = answer?.messages;
+    return Array.isArray(said) && said.every((message) => typeof message?.text === "string") && (path !== "api/chat" || said[0]);
+  }
+
+  /* A server that answers, but not to this site: its policy allows it only to those it names. A proxy may look the same for a while. */
   async function isForbidden(address) {
     if (new URL(address).origin === location.origin) return false;
+    const reach = (mode) => fetch(`${address}healthz`, { mode, cache: "no-store", credentials: "omit" }).then(() => true, () => false);
+    return (await reach("no-cors")) && !(await reach("cors"));
+  }
+
+  /* Something that is brought to the server, however long it takes. `told` says why one waits. */
+  class Errand {
+    constructor(attempt, told) {
+      Object.assign(this, { attempt, told, ends: new AbortController(), wake: () => {} });
+    }
+
+    /* Return the answer. Throws {refused, message} or {failed}; once stopped it never ends, for nobody waits for it. */
+    async run() {
+      const { signal } = this.ends;
+      for (let tries = 0; !signal.aborted; tries += 1) {
+        try {
+          const answer = await this.timed(this.attempt(signal), tries === 0);
+          if (!signal.aborted) return answer;
+        } catch (error) {
+          if (signal.aborted) break;
+          if (!error.kind) throw error;
+          if (error.kind === "offline") tries = 0;
+          if (tries === RESTS.length) throw { failed: true };
+          const seconds = Math.max(RESTS[tries], error.after || 0);
+          await this.told(error.kind, seconds);
+          await this.rest(seconds);
+        }
+      }
+      return new Promise(() => {});
+    }
+
+    /* A word to who waits for a first attempt longer than usual; later ones have had theirs. */
+    timed(attempt, isFirst) {
+      const words = isFirst ? [[BUSY_MS, "busy"], [SLOW_MS, "slow"]] : [];
+      const timers = words.map(([ms, kind]) => setTimeout(() => this.told(kind), ms));
+      return attempt.finally(() => timers.forEach(clearTimeout));
+    }
+
+    /* Less than `seconds` when the connection comes back, the person wants to try at once, or all is over. */
+    rest(seconds) {
+      return new Promise((done) => {
+        const over = new AbortController();
+        this.wake = () => {
+          clearTimeout(timer);
+          over.abort();
+          done();
+        };
+        const timer = setTimeout(this.wake, seconds * 1000);
+        addEventListener("online", this.wake, over);
+        this.ends.signal.addEventListener("abort", this.wake, over);
+      });
+    }
+  }
+
+  /* The address of an assistant, with its last slash; null for what is none. */
+  function addressOf(named) {
     try {
-      await fetch(`${address}healthz`, { mode: "no-cors", cache: "no-store", credentials: "omit" });
-      await fetch(`${address}healthz`, { cache: "no-store", credentials: "omit" });
-      return false;
-    } catch (error) {
-      return (await fetch(`${address}healthz`, { mode: "no-cors", credentials: "omit" }).catch(() => null)) !== null;
+      const { href, protocol } = new URL(named.replace(/\/*$/, "/"));
+      return /^https?:$/.test(protocol) ? href : null;
+    } catch {
+      return null;
     }
   }
 
   const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const DARK = matchMedia("(prefers-color-scheme: dark)");
+  const SMALL = matchMedia("(max-width: 40em), (max-height: 30em)");
   const isTouch = () => matchMedia("(pointer: coarse)").matches;
 
   // --- The component ----------------------------------------------------------------------------------------------------------
 
   class Assistant extends HTMLElement {
     connectedCallback() {
-      if (this.shadowRoot) return;
-      const named = this.getAttribute("address");
-      this.address = named ? new URL(`${named.replace(/\/+$/, "")}/`, location.href).href : HOME;
-      this.inline = this.getAttribute("mode") === "inline";
-      this.memory = new Memory(this.address);
-      this.errand = null; // stops what is on its way to the server
-      this.wake = () => {}; // ends the rest between two attempts
-      this.build();
+      if (!this.shadowRoot) {
+        this.address = addressOf(this.getAttribute("address")) || HOME;
+        if (!this.address) return console.warn("cic-assistant: address is missing");
+        this.inline = this.getAttribute("mode") === "inline";
+        this.memory = new Memory(this.address);
+        this.build();
+      }
+      this.here = new AbortController(); // ends with the stay in the document
+      this.watch(this.here.signal);
       this.paint();
-      if (this.inline || this.reopens()) this.open(false);
+      if (this.inline || this.panel.open || this.reopens()) this.open(false);
     }
 
+    disconnectedCallback() {
+      this.here?.abort();
+      this.errand?.ends.abort();
+      this.errand = null;
+    }
+
+    /* What the site says in its own words, in its own language. */
     worded(name) {
-      return this.getAttribute(name) || SAY[name];
+      const own = this.getAttribute(name);
+      return h("span", { lang: own && this.closest("[lang]")?.lang }, own || SAY[name]);
     }
 
     // --- Building ---
@@ -276,14 +358,17 @@
       this.list = h("ol", { class: "turns", role: "list" });
       this.log = h("div", { class: "log", role: "log", "aria-live": "off", "aria-label": SAY.log, tabindex: "0" }, this.buildNotice(), this.list);
       this.spoken = h("div", { class: "spoken", "aria-live": "polite" });
-      this.status = h("p", { class: "status", role: "status", id: "status" });
-      this.help = h("div", { class: "help", hidden: true });
+      [this.state, this.remark] = [h("p"), h("p")];
+      this.status = h("div", { class: "status", role: "status", "aria-atomic": "false", id: "status" }, this.state, this.remark);
+      this.retry = button(SAY.retry, () => { this.field.focus(); this.again(); }, { hidden: true });
+      this.elsewhere = h("p", { hidden: true }, link(SAY.page, this.address));
+      this.question = h("div", { class: "question", role: "group", "aria-labelledby": "sure", hidden: true });
       this.panel = h(
         this.inline ? "section" : "dialog",
         { class: "panel", "aria-labelledby": "title" },
         this.buildHead(),
         this.log,
-        h("div", { class: "foot" }, this.status, this.help, this.buildForm()),
+        h("div", { class: "foot" }, this.status, this.retry, this.elsewhere, this.question, this.buildForm()),
         this.spoken,
       );
       this.frame = h("div", { class: "frame", lang: "fr" }, this.inline ? null : this.buildLauncher(), this.panel);
@@ -293,21 +378,19 @@
           event.stopPropagation(); // what is typed here is no shortcut of the page
         });
       }
-      this.frame.addEventListener("click", (event) => this.leaveOptions(event));
-      this.frame.addEventListener("focusin", (event) => this.leaveOptions(event));
+      for (const type of ["click", "focusin"]) this.frame.addEventListener(type, ({ target }) => this.leaveOptions(target));
       root.append(this.frame);
-      if (!this.inline) this.watchWindow();
       this.showField(null);
     }
 
     buildLauncher() {
       this.launcher = button("", () => this.open(), { class: "launcher", "aria-haspopup": "dialog" });
-      this.launcher.append(icon("talk"), h("span", {}, this.worded("label")));
+      this.launcher.append(icon("talk"), this.worded("label"));
       return this.launcher;
     }
 
     buildHead() {
-      this.toggle = button("", () => this.showOptions(this.options.hidden), { class: "tool", "aria-expanded": "false", "aria-controls": "options", "aria-label": SAY.options });
+      this.toggle = button("", () => this.showOptions(this.options.hidden), { class: "tool", "aria-expanded": "false", "aria-label": SAY.options });
       this.toggle.append(icon("options"));
       const tools = h("div", { class: "tools" }, this.toggle);
       if (!this.inline) {
@@ -319,10 +402,10 @@
     }
 
     buildOptions() {
-      const act = (text, action) => h("li", {}, button(text, () => { this.showOptions(false); action(); }));
-      this.options = h("ul", { id: "options", class: "options", hidden: true, role: "list" },
+      const act = (text, action) => h("li", {}, button(text, () => { this.showOptions(false); this.toggle.focus(); action(); }));
+      this.options = h("ul", { class: "options", hidden: true, role: "list" },
         act(SAY.fresh, () => this.askFresh()),
-        act(SAY.copy, () => { this.copy(this.transcript(), SAY.copied); this.focusWriting(); }),
+        act(SAY.copy, () => { this.copy(this.transcript()); this.focusWriting(); }),
         act(SAY.print, () => this.print()),
         act(SAY.download, () => this.download()),
         act(SAY.mine, () => this.say(SAY.mineQuestion)),
@@ -332,7 +415,7 @@
     }
 
     buildNotice() {
-      this.notice = h("p", { class: "notice", id: "notice" });
+      this.notice = h("p", { class: "notice" });
       this.showNotice();
       return this.notice;
     }
@@ -340,7 +423,7 @@
     showNotice() {
       const { days } = this.memory.kept;
       this.notice.replaceChildren(
-        days ? put(SAY.notice, { days }) : SAY.noticeDaysUnknown, " ",
+        put(SAY.notice, { duration: days ? put(SAY.days, { days }) : SAY.while }), " ",
         link(SAY.privacy, `${this.address}vie-privee`), " ",
         button(SAY.mine, () => this.say(SAY.mineQuestion), { class: "plain" }),
       );
@@ -351,7 +434,9 @@
       this.slotted = h("div", { class: "field" });
       const submit = (event) => {
         event.preventDefault();
-        if (this.say(this.field.value)) this.writeField("");
+        if (!this.say(this.field.value)) return;
+        this.writeField("");
+        this.memory.set({ draft: undefined });
       };
       const send = h("button", { type: "submit", class: "send" }, SAY.send);
       this.form = h("form", { novalidate: true, onsubmit: submit }, this.label, h("div", { class: "row" }, this.slotted, send));
@@ -365,9 +450,9 @@
       this.label.textContent = fr(label);
       if (this.field?.kind === kind && this.field.autocomplete === (autocomplete || "off")) return;
       const [held, text] = [this.field && this.shadowRoot.activeElement === this.field, this.field ? this.field.value : this.memory.kept.draft || ""];
-      const shared = { id: "field", autocomplete: autocomplete || "off", enterkeyhint: "send", "aria-describedby": "status", oninput: () => this.fit() };
+      const shared = { id: "field", autocomplete: autocomplete || "off", enterkeyhint: "send", "aria-describedby": "status", oninput: () => this.typed() };
       this.field = type
-        ? h("input", { ...shared, type, inputmode: type, autocapitalize: type === "text" ? "words" : "off", spellcheck: "false" })
+        ? h("input", { ...shared, type, autocapitalize: "words", spellcheck: "false" })
         : h("textarea", { ...shared, rows: "1", onkeydown: (event) => this.enter(event) });
       this.field.kind = kind;
       this.slotted.replaceChildren(this.field);
@@ -380,9 +465,13 @@
       this.fit();
     }
 
+    typed() {
+      this.memory.set({ draft: this.field.value });
+      this.fit();
+    }
+
     /* As high as its text, up to what the style allows. */
     fit() {
-      this.memory.set({ draft: this.field.value });
       this.field.removeAttribute("aria-invalid");
       if (this.field.kind !== "textarea") return;
       this.field.style.height = "auto";
@@ -396,38 +485,44 @@
     }
 
     paint() {
-      const scheme = matchMedia("(prefers-color-scheme: dark)");
-      const apply = () => {
-        const theme = this.getAttribute("theme");
-        const dark = theme === "dark" || (theme !== "light" && scheme.matches);
-        for (const [name, value] of Object.entries(palette(this.getAttribute("colour"), dark))) this.frame.style.setProperty(`--${name}`, value);
-        this.frame.style.colorScheme = dark ? "dark" : "light";
-      };
-      scheme.addEventListener("change", apply);
-      apply();
+      const theme = this.getAttribute("theme");
+      const dark = theme === "dark" || (theme !== "light" && DARK.matches);
+      for (const [name, value] of Object.entries(palette(this.getAttribute("colour"), dark))) this.frame.style.setProperty(`--${name}`, value);
+      this.frame.style.colorScheme = dark ? "dark" : "light";
     }
 
-    // --- Opening and closing ---
-
-    /* On a small window the panel covers the page and everything else waits; on a large one it stands beside it. */
-    watchWindow() {
-      this.small = matchMedia("(max-width: 40em), (max-height: 30em)");
-      this.small.addEventListener("change", () => {
-        if (!this.panel.open) return;
-        const held = this.shadowRoot.activeElement;
-        this.panel.close();
-        this.unfold();
-        held?.focus();
-      });
-      this.panel.addEventListener("cancel", (event) => { event.preventDefault(); this.close(); });
-      addEventListener("keydown", (event) => {
+    /* Everything that is listened to outside, until `signal`. */
+    watch(signal) {
+      const on = (target, type, act) => target?.addEventListener(type, act, { signal });
+      const view = window.visualViewport;
+      on(DARK, "change", () => this.paint());
+      on(view, "resize", () => this.measure());
+      on(window, "pageshow", (event) => event.persisted && this.takeUp());
+      this.measure();
+      if (this.inline) return;
+      on(SMALL, "change", () => this.refold());
+      on(this.panel, "cancel", (event) => { event.preventDefault(); this.close(); });
+      on(document, "focusin", (event) => this.giveWay(event.target));
+      on(window, "keydown", (event) => {
         const taken = event.key !== "Escape" || event.defaultPrevented || document.querySelector(":is(:modal, :popover-open)");
         if (!taken && this.panel.open) this.close(); // the panel may hide what has the focus
       });
-      document.addEventListener("focusin", (event) => this.giveWay(event.target));
-      const fit = () => this.panel.style.setProperty("--seen", `${visualViewport.height}px`);
-      window.visualViewport?.addEventListener("resize", fit);
     }
+
+    /* How much of the window is seen: a touch keyboard covers some of it. Where that is little, the panel scrolls as a whole. */
+    measure() {
+      const { height, scale } = window.visualViewport || { height: innerHeight, scale: 1 };
+      this.panel.style.setProperty("--seen", `${height * scale}px`);
+      this.frame.classList.toggle("low", height * scale < 26 * parseFloat(getComputedStyle(this.frame).fontSize));
+    }
+
+    /* The browser brought this page back as it was left: the conversation may have gone on, or ended, on another one. */
+    takeUp() {
+      this.memory.read();
+      if (this.list.childElementCount) this.start();
+    }
+
+    // --- Opening and closing ---
 
     /* The button never hides the whole of what has the focus on the page. */
     giveWay(target) {
@@ -436,36 +531,51 @@
       this.launcher.classList.toggle("aside", hides);
     }
 
+    /* On a small window the panel covers the page and everything else waits; on a large one it stands beside it. */
     unfold() {
-      if (this.small.matches) this.panel.showModal();
+      if (SMALL.matches) this.panel.showModal();
       else this.panel.show();
+    }
+
+    refold() {
+      if (!this.panel.open) return;
+      const held = this.shadowRoot.activeElement;
+      this.panel.close();
+      this.unfold();
+      held?.focus();
     }
 
     /* Open on the last page, open on this one; on a small window, which it would cover, only when the page was loaded again. */
     reopens() {
       const [visit] = performance.getEntriesByType("navigation");
-      return this.memory.kept.open && (!this.small.matches || visit?.type === "reload");
+      return this.memory.kept.open && (!SMALL.matches || visit?.type === "reload");
     }
 
     open(byPerson = true) {
-      if (!this.inline) {
-        if (this.panel.open) return;
-        if (byPerson || this.small.matches) this.unfold();
-        else this.panel.setAttribute("open", ""); // show() would take the focus
-        if (this.small.matches) this.log.focus();
-        this.launcher.hidden = true;
-        this.memory.set({ open: true });
-        if (byPerson) this.focusWriting();
-      }
-      if (!this.list.childElementCount) this.start();
+      if (!this.inline) this.show(byPerson);
+      if (!this.list.childElementCount || !(byPerson || this.errand)) this.start();
       else this.scroll();
     }
 
+    show(byPerson) {
+      if (this.panel.open) this.panel.close();
+      if (byPerson || SMALL.matches) this.unfold();
+      else this.panel.setAttribute("open", ""); // show() would take the focus
+      if (byPerson) this.focusWriting();
+      else if (SMALL.matches) this.log.focus();
+      this.panel.append(this.spoken); // what is outside of an open panel may be out of reach
+      this.launcher.hidden = true;
+      this.launcher.lastChild.replaceWith(this.worded("label"));
+      this.memory.set({ open: true });
+    }
+
     close() {
+      const held = this.shadowRoot.activeElement;
       this.panel.close();
+      this.frame.append(this.spoken);
       this.launcher.hidden = false;
       this.memory.set({ open: false });
-      this.launcher.focus();
+      if (held) this.launcher.focus(); // else the person is somewhere on the page
     }
 
     /* Where the person goes on. A touch keyboard that opens by itself would hide the answer. */
@@ -473,9 +583,8 @@
       (isTouch() ? this.log : this.field).focus({ preventScroll: this.isLow() });
     }
 
-    /* In a very low window (400 % zoom) the panel scrolls as a whole. */
     isLow() {
-      return matchMedia("(max-height: 26em)").matches;
+      return this.frame.classList.contains("low");
     }
 
     escape(event) {
@@ -483,14 +592,14 @@
       if (!this.options.hidden) {
         this.showOptions(false);
         this.toggle.focus();
-      } else if (this.help.querySelector(".no")) this.help.querySelector(".no").click();
+      } else if (!this.question.hidden) this.askNoMore();
       else if (!this.inline && this.panel.open) this.close();
       else return;
       event.preventDefault();
     }
 
-    leaveOptions(event) {
-      if (!this.options.hidden && !this.toggle.contains(event.target) && !this.options.contains(event.target)) this.showOptions(false);
+    leaveOptions(target) {
+      if (!this.options.hidden && ![this.toggle, this.options].some((part) => part.contains(target))) this.showOptions(false);
     }
 
     showOptions(shown) {
@@ -502,123 +611,89 @@
     // --- The first contact: a new conversation, or the one that this tab remembers ---
 
     start() {
-      this.list.replaceChildren();
-      this.showTurn(SAY.it, this.worded("greeting"));
       this.contacting = true;
-      return this.run((stop) => this.contact(stop), () => {
+      this.draw([]);
+      this.run((stop) => this.contact(stop), (shown) => {
         this.contacting = false;
+        shown();
         if (this.memory.kept.pending) this.deliver();
       });
     }
 
+    /* Return what shows the conversation, once it is known. */
     async contact(stop) {
-      if (!this.memory.kept.session) return this.begin(stop);
+      const { session } = this.memory.kept;
       try {
-        return await this.restore(stop);
+        if (session) return this.restored(await call(this.address, "api/chat/history", { token: session, stop }));
       } catch (error) {
         if (error.refused !== 401) throw error;
-        return this.begin(stop);
       }
+      return this.begun(await call(this.address, "api/session", { body: {}, stop }));
     }
 
-    async begin(stop) {
-      const { session, retention_days: days, suggestions, missing } = await call(this.address, "api/session", { body: {}, stop });
-      this.memory.set({ session, days, suggestions });
-      this.showNotice();
-      if (this.memory.kept.pending) return;
-      this.offer(suggestions);
-      if (missing.length) this.awaitReady();
+    begun({ session, retention_days: days, suggestions, missing }) {
+      return () => {
+        this.memory.set({ session, days, suggestions });
+        this.showNotice();
+        if (this.memory.kept.pending) return;
+        this.offer(suggestions);
+        if (missing.length) this.run((stop) => call(this.address, "readyz", { stop }), () => this.tell(SAY.ready));
+      };
     }
 
-    async restore(stop) {
-      const { session, messages, asks } = await call(this.address, "api/chat/history", { token: this.memory.kept.session, stop });
-      const { pending, suggestions } = this.memory.kept;
-      const arrived = pending && messages.some((message) => message.from === "user" && message.id === pending.id);
-      this.memory.set({ session, pending: arrived ? null : pending });
-      this.list.querySelectorAll(".mine").forEach((turn) => turn.remove());
-      messages.forEach((message, index) => this.showMessage(message, messages[index + 1]?.from !== "assistant"));
-      if (pending && !arrived) this.showTurn(SAY.you, pending.message);
-      else this.offer(messages.length ? messages[messages.length - 1].buttons : suggestions);
-      this.showField(asks);
-      if (messages.length) this.scroll();
+    restored({ session, messages, asks }) {
+      return () => {
+        const { pending, suggestions } = this.memory.kept;
+        const arrived = pending && messages.some((message) => message.from === "user" && message.id === pending.id);
+        this.memory.set({ session, pending: arrived ? undefined : pending });
+        this.draw(messages);
+        if (!this.waiting) this.offer(messages.length ? messages[messages.length - 1].buttons : suggestions);
+        this.showField(asks);
+        if (messages.length) this.scroll();
+      };
     }
 
-    async awaitReady() {
-      this.tell(SAY.startingEmpty);
-      for (let waits = 0; waits < 60; waits += 1) {
-        await new Promise((done) => setTimeout(done, 3000));
-        if (this.status.textContent !== SAY.startingEmpty) return;
-        if (await call(this.address, "readyz").then(() => true, () => false)) return this.tell(SAY.ready);
-      }
-    }
-
-    // --- The way to the server and back, however long it takes ---
-
-    async run(attempt, done) {
-      this.errand?.abort();
-      const errand = (this.errand = new AbortController());
-      try {
-        const found = await this.persist(attempt, errand.signal);
-        this.tell(this.status.textContent === SAY.startingEmpty ? SAY.startingEmpty : "");
-        done(found);
-      } catch (problem) {
-        if (!errand.signal.aborted) this.meet(problem, () => this.run(attempt, done));
-      }
-    }
-
-    /* Try until there is an answer, or nothing helps. A connection that is away is waited for. */
-    async persist(attempt, stop) {
-      for (let tries = 0; ; tries += 1) {
-        try {
-          return await this.watched(attempt(stop));
-        } catch (error) {
-          if (stop.aborted || !error.kind) throw error;
-          if (this.contacting && error.kind === "broken" && (await isForbidden(this.address))) throw { forbidden: true };
-          if (error.kind === "offline") tries = 0;
-          if (tries === RESTS.length) throw { failed: true };
-          await this.rest(Math.max(RESTS[tries], error.after || 0), error.kind);
-          if (stop.aborted) throw error;
-        }
-      }
-    }
-
-    /* One attempt, with a word to who waits for an answer longer than usual. */
-    watched(attempt) {
-      const told = [[BUSY_MS, SAY.busy], [SLOW_MS, SAY.slow]];
-      const timers = told.map(([ms, sentence]) => setTimeout(() => this.memory.kept.pending && this.tell(sentence, null, true), ms));
-      return attempt.finally(() => timers.forEach(clearTimeout));
-    }
-
-    /* Say why one waits, then wait: less when the connection comes back, or when the person wants to try at once. */
-    rest(seconds, kind) {
-      const sentence = put(SAY[this.memory.kept.pending ? kind : `${kind}Empty`], { seconds });
-      this.tell(sentence, kind === "limited" ? null : () => this.wake());
-      return new Promise((done) => {
-        this.wake = () => {
-          clearTimeout(timer);
-          removeEventListener("online", this.wake);
-          done();
-        };
-        const timer = setTimeout(this.wake, seconds * 1000);
-        addEventListener("online", this.wake);
-      });
-    }
-
-    meet(problem, again) {
-      if (problem.refused) return this.refuse(problem.message);
-      if (problem.forbidden) return this.forbid();
-      if (!problem.failed) throw problem;
+    /* The conversation from the beginning, and the message that has no answer yet. */
+    draw(messages) {
       const { pending } = this.memory.kept;
-      if (pending) this.list.lastElementChild.classList.add("unsent");
-      this.tell(pending ? SAY.failed : SAY.failedEmpty, again);
+      this.list.replaceChildren();
+      this.showTurn(SAY.it, this.worded("greeting"));
+      messages.forEach((message, index) => this.showMessage(message, messages[index + 1]?.from !== "assistant"));
+      this.waiting = pending ? this.showTurn(SAY.you, pending.message) : null;
     }
 
-    forbid() {
-      for (const part of [this.form, this.toggle, ...this.notice.querySelectorAll("button")]) part.hidden = true;
-      this.tell(SAY.forbidden);
-      this.help.replaceChildren(link(SAY.page, this.address));
-      this.help.hidden = false;
-      if (this.panel.open) this.help.firstChild.focus();
+    // --- The one errand that is under way; a new one ends it ---
+
+    run(attempt, done) {
+      this.errand?.ends.abort();
+      const errand = (this.errand = new Errand(attempt, (kind, seconds) => this.tellState(kind, seconds)));
+      this.again = () => errand.wake();
+      this.waiting?.classList.remove("unsent");
+      errand.run().then((found) => {
+        this.errand = null;
+        this.showState("");
+        done(found);
+      }).catch((problem) => this.meet(problem, () => this.run(attempt, done)));
+    }
+
+    /* Say why one waits. */
+    async tellState(kind, seconds) {
+      const { pending } = this.memory.kept;
+      if (!seconds) return pending && this.showState(SAY[kind], { busy: true });
+      if (kind === "broken" && this.contacting && (await isForbidden(this.address))) kind = "forbidden";
+      const sentence = put((!pending && SAY[`${kind}Empty`]) || SAY[kind], { seconds });
+      this.showState(sentence, { retry: kind !== "limited", elsewhere: kind === "forbidden" });
+    }
+
+    /* What nothing helped: a refused message is corrected, all else may be tried again by hand. */
+    meet(problem, again) {
+      this.errand = null;
+      const { pending } = this.memory.kept;
+      if (problem.refused && pending && !this.contacting) return this.refuse(problem.message);
+      if (!problem.refused && !problem.failed) console.error(problem);
+      this.again = again;
+      this.waiting?.classList.add("unsent");
+      this.showState(problem.message || (pending ? SAY.failed : SAY.failedEmpty), { retry: true, elsewhere: !this.elsewhere.hidden });
     }
 
     // --- A message and its answer ---
@@ -626,44 +701,46 @@
     /* Take a message; true when it is on its way. */
     say(text) {
       const message = text.trim();
-      const refusal = this.memory.kept.pending
-        ? SAY.one
-        : !message
-          ? SAY.empty
-          : message.length > MOST_CHARACTERS
-            ? put(SAY.long, { count: count(message.length), most: count(MOST_CHARACTERS) })
-            : null;
+      const refusal = this.refusal(message);
       if (refusal) {
-        if (!this.memory.kept.pending) this.field.setAttribute("aria-invalid", "true");
+        if (!this.waiting) this.field.setAttribute("aria-invalid", "true");
         this.tell(refusal);
         return false;
       }
+      this.tell("");
+      this.field.removeAttribute("aria-invalid");
       for (const old of this.list.querySelectorAll(".choices")) old.remove();
       this.memory.set({ pending: { message, id: newId() } });
-      this.showTurn(SAY.you, message);
+      this.waiting = this.showTurn(SAY.you, message);
       this.focusWriting();
-      this.scroll(this.list.lastElementChild);
+      this.scroll(this.waiting);
       if (!this.contacting) this.deliver();
+      else if (!this.errand) this.again();
       return true;
+    }
+
+    refusal(message) {
+      if (this.waiting) return SAY.one;
+      if (!message) return SAY.empty;
+      return message.length > MOST_CHARACTERS ? SAY.long : "";
     }
 
     /* Bring the waiting message to the server, never under another id. */
     deliver() {
-      const send = (stop) => {
-        this.list.lastElementChild.classList.remove("unsent");
-        const { pending, session } = this.memory.kept;
-        return call(this.address, "api/chat", { body: { ...pending, session }, stop });
-      };
-      return this.run(send, (answer) => this.receive(answer));
+      const { pending, session } = this.memory.kept;
+      this.run((stop) => call(this.address, "api/chat", { body: { ...pending, session }, stop }), (answer) => this.receive(answer));
     }
 
-    receive({ session, messages, asks, erased }) {
-      this.memory.set({ session, pending: null });
+    receive({ session, messages, asks, erased, restarted }) {
       if (erased) this.list.replaceChildren(); // what is erased is not to be read here either
+      else if (restarted) this.draw([]);
       const turns = messages.map((message, index) => this.showMessage({ ...message, asks }, !erased && index === messages.length - 1));
-      const { buttons } = messages[messages.length - 1];
+      this.waiting = null;
+      this.memory.set({ session, pending: undefined });
+      const buttons = messages[messages.length - 1]?.buttons || [];
       this.offer(buttons);
       this.showField(asks);
+      if (restarted) this.tell(SAY.restarted);
       const titles = buttons.map(({ title }) => title).join(", ");
       this.announce([...messages.flatMap(spokenParts), titles && put(SAY.spokenChoices, { titles })]);
       this.scroll(turns[0]);
@@ -672,39 +749,52 @@
     /* A refused message goes back into the field, to be corrected. */
     refuse(sentence) {
       const { pending } = this.memory.kept;
-      this.memory.set({ pending: null });
-      this.tell(sentence);
-      if (!pending) return;
-      this.list.lastElementChild.remove();
+      this.memory.set({ pending: undefined });
+      this.waiting.remove();
+      this.waiting = null;
       if (!this.field.value) this.writeField(pending.message);
       this.field.setAttribute("aria-invalid", "true");
+      this.showState("");
+      this.tell(sentence);
     }
 
     // --- Showing ---
 
-    tell(sentence, retry = null, busy = false) {
+    /* How it stands with the server; stays until that changes. */
+    showState(sentence, { retry = false, elsewhere = false, busy = false } = {}) {
+      const held = [this.retry, this.elsewhere.firstChild].includes(this.shadowRoot.activeElement);
+      this.write(this.state, sentence);
+      this.state.classList.toggle("busy", busy);
+      this.retry.hidden = !retry;
+      this.elsewhere.hidden = !elsewhere;
+      if (held && !retry) this.focusWriting();
+    }
+
+    /* What the person's last act brought; said anew when it is the same again. */
+    tell(sentence) {
+      this.write(this.remark, "");
+      if (sentence) requestAnimationFrame(() => this.write(this.remark, sentence));
+    }
+
+    write(line, sentence) {
       const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 4;
-      if (this.status.textContent !== sentence) this.status.textContent = sentence;
-      this.status.classList.toggle("busy", busy);
-      const held = this.help.contains(this.shadowRoot.activeElement);
-      this.help.hidden = !retry;
-      this.help.replaceChildren(...(retry ? [button(SAY.retry, () => { this.field.focus(); retry(); })] : []));
-      if (held) this.focusWriting();
-      if (this.isLow() && sentence && !busy) this.status.scrollIntoView({ block: "nearest" });
-      else if (atEnd) this.log.scrollTop = this.log.scrollHeight;
+      if (line.textContent !== sentence) line.textContent = sentence;
+      if (sentence && this.isLow() && line === this.remark) line.scrollIntoView({ block: "nearest" });
+      else if (atEnd && !this.isLow()) this.log.scrollTop = this.log.scrollHeight;
     }
 
     /* Speak what came, once: restored messages and one's own are not spoken. It leaves again, so that nothing is read twice. */
     announce(parts) {
+      if (!this.inline && !this.panel.open) this.launcher.lastChild.textContent = SAY.answered;
       const said = parts.filter(Boolean).map((part) => h("p", typeof part === "string" ? {} : { lang: part.lang }, part.text || part));
       this.spoken.replaceChildren(...said);
       setTimeout(() => said.forEach((part) => part.remove()), 8000);
     }
 
     showTurn(who, text, lang) {
-      const said = h("p", { class: "text", lang, dir: "auto" }, ...prose(text));
-      const turn = h("li", { class: who === SAY.you ? "turn mine" : "turn" }, h("p", { class: "who" }, who), said);
-      turn.record = [who, text];
+      const said = h("p", { class: "text", lang, dir: "auto" }, ...(text.nodeType ? [text] : prose(text)));
+      const turn = h("li", { class: who === SAY.you ? "turn mine" : "turn" }, h("p", { class: "who" }, who, h("span", { class: "lost" }, ` · ${SAY.unsent}`)), said);
+      turn.record = [who, said.textContent && (text.textContent || text)];
       this.list.append(turn);
       return turn;
     }
@@ -716,22 +806,22 @@
       if (source) {
         turn.append(this.showSource(source));
         turn.record.push(`${put(SAY.sourcePage, sourceValues(source))} ${source.url || this.placeOf(source)}`);
-        tools.append(thumb("copy", SAY.copyAnswer, () => this.copy(turn.record.slice(1).join("\n"), SAY.copiedAnswer)));
+        tools.append(thumb("copy", SAY.copyAnswer, () => this.copy(turn.record.slice(1).join("\n"))));
       }
       if (from !== "user" && last && !asks) tools.prepend(this.showJudgement(id, useful, tools));
       if (tools.firstChild) turn.append(tools);
       return turn;
     }
 
-    placeOf(source) {
-      return `${this.address}#${source.fact[0]}`;
+    placeOf({ fact }) {
+      return this.address + (fact?.length ? `#${fact[0]}` : "");
     }
 
     showSource(source) {
       const values = sourceValues(source);
       const detail = h("p", {}, put(SAY.sourcePage, values));
       if (/^https?:\/\//.test(source.url || "")) detail.append(" ", link(SAY.sourceOpen, source.url));
-      if (source.fact.length) detail.append(" ", link(SAY.sourceRead, this.placeOf(source)));
+      if (source.fact?.length) detail.append(" ", link(SAY.sourceRead, this.placeOf(source)));
       return h("details", { class: "source", ontoggle: () => detail.scrollIntoView({ block: "nearest" }) }, h("summary", {}, put(SAY.source, values)), detail);
     }
 
@@ -753,66 +843,74 @@
 
     showJudgement(id, useful, tools) {
       const group = h("div", { role: "group", "aria-label": SAY.judge });
-      const thumbs = [[true, "up", SAY.useful], [false, "down", SAY.useless]].map(([value, name, text]) => thumb(name, text, () => this.judge(group, id, value)));
+      const thumbs = [[true, "up", SAY.useful], [false, "down", SAY.useless]].map(([value, name, text]) => thumb(name, text, () => this.judge(judged, value)));
+      const judged = { id, thumbs, tools, useful, mark: (value) => thumbs.forEach((one, index) => one.setAttribute("aria-pressed", String(value === !index))) };
       group.append(...thumbs);
-      group.mark = (value) => thumbs.forEach((thumb, index) => thumb.setAttribute("aria-pressed", String(value === !index)));
-      group.mark(useful);
-      group.thumbs = thumbs;
-      group.tools = tools;
+      judged.mark(useful);
       return group;
     }
 
-    async judge(group, id, useful) {
-      group.mark(useful);
-      if (!(await this.sendJudgement({ id, useful }))) return group.mark(null);
-      group.tools.querySelector("form")?.remove();
+    async judge(judged, useful) {
+      judged.mark(useful);
+      if (!(await this.sendJudgement({ id: judged.id, useful }, SAY.thanks))) return judged.mark(judged.useful);
+      judged.useful = useful;
+      judged.form?.remove();
+      this.askWord(judged);
+    }
+
+    askWord(judged) {
+      const { id, useful, thumbs, tools } = judged;
       const word = h("input", { id: `word-${id}`, maxlength: "500", autocomplete: "off" });
       const done = () => {
-        form.remove();
-        group.thumbs[useful ? 0 : 1].focus();
-        group.tools.onkeydown = null;
+        judged.form.remove();
+        thumbs[useful ? 0 : 1].focus();
+        tools.onkeydown = null;
       };
       const submit = async (event) => {
         event.preventDefault();
-        if (!word.value.trim() || (await this.sendJudgement({ id, useful, comment: word.value }))) done();
+        if (!word.value.trim() || (await this.sendJudgement({ id, useful, comment: word.value }, SAY.thanksWord))) done();
       };
-      const form = h("form", { class: "word", onsubmit: submit },
-        h("label", { for: word.id }, SAY.word), h("div", { class: "row" }, word, h("button", { type: "submit" }, SAY.send), button(SAY.later, done)));
-      group.tools.append(form);
-      group.tools.onkeydown = (event) => {
+      judged.form = h("form", { class: "word", onsubmit: submit },
+        h("label", { for: word.id }, SAY.word), h("div", { class: "row" }, word, h("button", { type: "submit" }, SAY.sendWord), button(SAY.later, done)));
+      tools.append(judged.form);
+      tools.onkeydown = (event) => {
         if (event.key !== "Escape") return;
         event.preventDefault();
         done();
       };
-      form.scrollIntoView({ block: "nearest" });
+      judged.form.scrollIntoView({ block: "nearest" });
     }
 
-    async sendJudgement(judgement) {
-      const kept = await call(this.address, "api/feedback", { body: { ...judgement, session: this.memory.kept.session } }).then(() => true, () => false);
-      this.tell(kept ? SAY.thanks : SAY.notJudged);
-      return kept;
+    async sendJudgement(judgement, thanks) {
+      const body = { ...judgement, session: this.memory.kept.session };
+      const problem = await call(this.address, "api/feedback", { body }).then(() => null, (error) => error);
+      this.tell(problem ? problem.message || SAY.notJudged : thanks);
+      return !problem;
     }
 
     // --- A new conversation, and what one takes away ---
 
     askFresh() {
       if (!this.list.querySelector(".mine")) return this.field.focus();
-      const no = button(SAY.cancel, () => { this.tell(""); this.field.focus(); }, { class: "no" });
       const yes = button(SAY.freshYes, () => this.fresh());
-      this.tell(SAY.freshSure);
-      this.help.replaceChildren(yes, no);
-      this.help.hidden = false;
+      this.question.replaceChildren(h("p", { id: "sure" }, SAY.freshSure), yes, button(SAY.cancel, () => this.askNoMore()));
+      this.question.hidden = false;
       yes.focus();
     }
 
+    askNoMore() {
+      this.question.hidden = true;
+      this.field.focus();
+    }
+
     fresh() {
-      this.memory.set({ session: null, pending: null });
+      this.memory.set({ session: undefined, pending: undefined, draft: undefined });
       this.spoken.replaceChildren();
       this.writeField("");
       this.showField(null);
       this.tell("");
       this.start();
-      this.field.focus();
+      this.askNoMore();
     }
 
     transcript() {
@@ -820,14 +918,14 @@
       return [put(SAY.transcript, { date: day(new Date()) }), ...turns].join("\n\n") + "\n";
     }
 
-    async copy(text, done) {
+    async copy(text) {
       const copied = await (navigator.clipboard?.writeText(text) ?? Promise.reject()).then(() => true, () => false);
-      this.tell(copied ? done : SAY.notCopied);
+      this.tell(copied ? SAY.copied : SAY.notCopied);
     }
 
     download() {
       const url = URL.createObjectURL(new Blob(["\ufeff", this.transcript()], { type: "text/plain;charset=utf-8" }));
-      h("a", { href: url, download: `conversation-cic-${new Date().toISOString().slice(0, 10)}.txt` }).click();
+      h("a", { href: url, download: "conversation-cic.txt" }).click();
       setTimeout(() => URL.revokeObjectURL(url), 10000);
       this.focusWriting();
     }
@@ -867,7 +965,7 @@ a, .plain { color: var(--accent); text-decoration: underline }
 .plain { min-height: 1.6em; padding: 0 .125em; border: 0; background: none }
 .launcher { position: fixed; z-index: 2147483000; inset: auto max(1em, env(safe-area-inset-right)) max(1em, env(safe-area-inset-bottom)) auto; display: flex; align-items: center; gap: .5em; max-width: calc(100vw - 2em); padding: .625em 1em; border: 2px solid var(--paper); border-radius: 2em; background: var(--accent); color: var(--paper); box-shadow: 0 2px 10px rgb(0 0 0 / .3) }
 .launcher:focus-visible { outline: 3px solid var(--paper); outline-offset: 0; box-shadow: 0 0 0 6px var(--ink) }
-.aside { opacity: 0 }
+.aside { opacity: 0; pointer-events: none }
 .panel { display: flex; flex-direction: column; padding: 0; border: 1px solid var(--line); border-radius: .75em; background: var(--paper); color: var(--ink) }
 dialog.panel { position: fixed; z-index: 2147483000; inset: auto 1em 1em auto; width: min(27em, 100vw - 2em); height: min(42em, 100vh - 2em); max-width: none; max-height: none; margin: 0; box-shadow: 0 4px 24px rgb(0 0 0 / .3) }
 dialog.panel:not([open]) { display: none }
@@ -889,7 +987,7 @@ section .log { min-height: 14em; max-height: max(20em, 60vh) }
 .mine { align-self: flex-end; border-color: var(--accent); border-radius: .75em; border-end-end-radius: .125em; background: var(--mine) }
 .who { color: var(--quiet); font-size: .8125em }
 .mine .who { color: inherit }
-.unsent .who::after { content: " · ${SAY.unsent}" }
+.turn:not(.unsent) .lost { display: none }
 .text { white-space: pre-line }
 .source { margin-top: .5em; color: var(--quiet); font-size: .875em }
 summary { padding: .25em 0; cursor: pointer }
@@ -904,10 +1002,12 @@ summary:hover { text-decoration: underline }
 .thumb[aria-pressed=true] path { fill: currentColor }
 .word { flex: 1 0 100%; font-size: .9375em }
 .foot { padding: .625em 1em 1em; border-top: 1px solid var(--soft) }
-.status:not(:empty) { margin-bottom: .5em; font-size: .9375em }
+.status p:not(:empty) { margin-bottom: .5em; font-size: .9375em }
 .busy::before { content: ""; display: inline-block; width: .6em; height: .6em; margin-inline-end: .5em; border-radius: 50%; background: var(--accent); animation: pulse 1.2s ease-in-out infinite }
 @keyframes pulse { 50% { opacity: .2 } }
-.help { display: flex; flex-wrap: wrap; gap: .5em; margin-bottom: .5em }
+.foot > button, .foot > p { margin-bottom: .5em }
+.question { display: flex; flex-wrap: wrap; gap: .5em; margin-bottom: .5em }
+.question p { flex: 1 1 100% }
 label { display: block; font-size: .9375em; font-weight: 600 }
 .row { display: flex; flex-wrap: wrap; align-items: flex-end; gap: .5em; margin-top: .25em }
 .field { flex: 1 1 10em; min-width: 0 }
@@ -916,7 +1016,8 @@ input, textarea { display: block; width: 100%; min-height: 2.75em; max-height: 9
 [aria-invalid] { border-width: 2px; border-color: var(--accent) }
 .send { border-color: var(--accent); background: var(--accent); color: var(--paper); font-weight: 600 }
 @media (max-width: 40em), (max-height: 30em) { dialog.panel { inset: 0 !important; width: 100%; height: var(--seen, 100%); border: 0; border-radius: 0 } dialog::backdrop { background: var(--paper) } }
-@media (max-height: 26em) { .panel, dialog.panel[open] { display: block; overflow: auto } section .log, .log { max-height: none; overflow: visible } }
+.low .panel, .low dialog.panel[open] { display: block; overflow: auto }
+.low section .log, .low .log { max-height: none; overflow: visible }
 @media (prefers-reduced-motion: reduce) { *, ::before { animation: none !important } }
 @media (forced-colors: active) { .send, .launcher { background: ButtonFace; color: ButtonText } .thumb[aria-pressed=true] { border-width: 3px } .tool, .thumb { border-color: ButtonText } .busy::before { background: CanvasText } }
 @media print { .launcher, dialog.panel, .foot, .tools, .judge, .choices { display: none !important } section .log { max-height: none } }
@@ -936,9 +1037,8 @@ input, textarea { display: block; width: 100%; min-height: 2.75em; max-height: 9
     document.body.append(h("p", { lang: "fr" }, link(SAY.label, script?.dataset.address || HOME)));
   }
 
-  if (customElements.get("cic-assistant")) return;
   const able = "adoptedStyleSheets" in Document.prototype && typeof HTMLDialogElement === "function";
-  if (able) customElements.define("cic-assistant", Assistant);
+  if (able && !customElements.get("cic-assistant")) customElements.define("cic-assistant", Assistant);
   const act = able ? place : placeLink;
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", act);
   else act();
