@@ -65,8 +65,8 @@ class ChatApi:
         said = await run_sync(self.turns.history, session.conversation)
         judged = await run_sync(self.turns.judged, session.conversation)
         last: Answer = said[-1].answer if said else {}
-        body = {"session": session.token, "messages": _history(said, judged), "asks": last.get("asks"), "outcome": last.get("outcome")}
-        return JSONResponse(body)
+        body = {"session": session.token, "messages": _history(said), "asks": last.get("asks"), "outcome": last.get("outcome")}
+        return JSONResponse({**body, "judged": judged, "asked": _asked(said)})
 
     async def feedback(self, request: Request) -> Response:
         """Keep a judgement on one message; a later one replaces it."""
@@ -84,18 +84,15 @@ class ChatApi:
         return session
 
 
-def _history(said: list[Turn], judged: dict[str, bool]) -> list[dict[str, Any]]:
-    """Return all messages in order, each with `from`: "user" or "assistant".
-
-    One of the person has the `id` that her client gave it; one of the assistant that was judged has `useful`, and the last of a
-    turn that waits for a field has `asks`.
-    """
+def _history(said: list[Turn]) -> list[dict[str, Any]]:
+    """Return all messages in order, each with `from`: "user" or "assistant"; one of the person has the `id` that her client gave it."""
     messages: list[dict[str, Any]] = []
     for turn in said:
         messages.append({"from": "user", "text": turn.text} | ({"id": turn.client_id} if turn.client_id else {}))
-        for message in turn.answer["messages"]:
-            useful = judged.get(message["id"])
-            messages.append({"from": "assistant", **message} | ({} if useful is None else {"useful": useful}))
-        if turn.answer["asks"]:
-            messages[-1]["asks"] = turn.answer["asks"]
+        messages += ({"from": "assistant", **message} for message in turn.answer["messages"])
     return messages
+
+
+def _asked(said: list[Turn]) -> list[str]:
+    """Return the ids of the messages of turns that asked for a field: a client does not offer to judge them."""
+    return [message["id"] for turn in said if turn.answer["asks"] for message in turn.answer["messages"]]

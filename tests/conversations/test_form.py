@@ -233,6 +233,6 @@ def test_the_recap_shows_all_that_would_be_sent(chat: Chat) -> None:
         "Commune : Lasne (Belgique)",
         "E-mail : claire@lasne.example",
         "Téléphone : aucun",
-        f"Objet : {OPENING}",
+        "Objet : Je veux participer au Programme",
     ):
         assert line in recap.splitlines()

@@ -40,7 +40,7 @@ QUALIFIED = {
             "pays": "Belgique",
             "email": "claire.dumont@gembloux.example",
             "telephone": "+32 470 12 34 56",
-            "objet": "Bonjour, je suis bourgmestre de Gembloux et je souhaite que ma commune participe au Programme",
+            "objet": "Je souhaite que ma commune participe au Programme",
             "partenaire_de": None,
             "decision": "admissible",
             "remarques": [],

@@ -248,7 +248,7 @@ def test_who_comes_back_after_the_silence_is_told_and_can_make_one_new_request(
     up_to(chat, person, "consentement")
     put_into_the_past(assistant, chat)
     keep_now(assistant, chat)
-    let_hours_pass(assistant, chat, 13)
+    let_hours_pass(assistant, chat, 25)
     assert traces(assistant, person.words) == {}
     reply = chat.say("oui")
     assert (reply.messages[0]["text"], reply.asks, reply.outcome) == (texts("demande.reprise"), None, None)
@@ -274,7 +274,7 @@ def test_what_is_kept_is_told_before_during_and_after_a_request(
     for number in (4, 5):
         during = chat.say(WHAT)
         assert (during.asks, f"vos messages ({number})" in during.text) == ("telephone", True)
-        for value in (person.name, person.email, "échevine", "Lasne", OPENING):
+        for value in (person.name, person.email, "échevine", "Lasne", "Je veux participer au Programme"):
             assert value in during.text
         assert person.words[2] not in during.text
 

@@ -50,10 +50,10 @@ async def test_history_names_a_message_as_its_client_did_and_says_what_was_judge
     session = answered["session"]
     await site.chat("je veux participer", session)
     await judge(site, session=session, id=answered["messages"][0]["id"], useful=False)
-    messages = (await history(site, session)).json()["messages"]
-    assert [message["id"] for message in messages if message["from"] == "user" and "id" in message] == ["m1"]
-    assert [message.get("useful") for message in messages] == [None, False, None, None, None]
-    assert [message.get("asks") for message in messages] == [None, None, None, None, "nom"]
+    body = (await history(site, session)).json()
+    mine, first, _, *asked = body["messages"]
+    assert (mine["id"], body["judged"]) == ("m1", {first["id"]: False})
+    assert body["asked"] == [message["id"] for message in asked]
 
 
 async def test_a_session_may_begin_before_the_first_message(site: Site) -> None:

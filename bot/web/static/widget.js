@@ -23,7 +23,7 @@
   const SAY = {
     heading: "Coopération internationale communale",
     label: "Poser une question",
-    greeting: "Bonjour. Que souhaitez-vous savoir sur le Programme de coopération internationale communale ?",
+    greeting: "Bonjour. Que souhaitez-vous savoir sur la coopération internationale communale ?",
     notice: "Vous échangez avec un programme informatique, qui répond d'après la page du Programme et cite sa source. Vos messages sont conservés {duration}. N'écrivez de données personnelles que si elles vous sont demandées.",
     days: "{days} jours au plus",
     while: "pendant une durée limitée",
@@ -43,7 +43,7 @@
     copy: "Copier la conversation",
     copied: "C'est copié.",
     copyAnswer: "Copier la réponse et sa source",
-    notCopied: "La copie n'est pas possible dans ce navigateur.",
+    notCopied: "La copie n'est pas possible ici.",
     print: "Imprimer la conversation",
     download: "Télécharger la conversation",
     page: "Page de l'assistant",
@@ -63,7 +63,7 @@
     later: "Sans commentaire",
     thanks: "Merci, votre avis est noté. Vous pouvez y ajouter un mot.",
     thanksWord: "Merci, votre mot est noté.",
-    notJudged: "Votre avis n'a pas pu être enregistré. Vous pouvez réessayer plus tard.",
+    notJudged: "Votre avis n'a pas pu être enregistré.",
     busy: "L'assistant répond…",
     slow: "La réponse prend plus de temps que d'habitude. Vous n'avez rien à refaire.",
     one: "Votre message précédent n'a pas encore de réponse.",
@@ -325,7 +325,7 @@
     connectedCallback() {
       if (!this.shadowRoot) {
         this.address = addressOf(this.getAttribute("address")) || HOME;
-        if (!this.address) return console.warn("cic-assistant: address is missing");
+        if (!this.address) return console.warn("cic-assistant: no address");
         this.inline = this.getAttribute("mode") === "inline";
         this.memory = new Memory(this.address);
         this.build();
@@ -641,7 +641,8 @@
       };
     }
 
-    restored({ session, messages, asks }) {
+    restored({ session, messages, asks, judged, asked }) {
+      for (const message of messages) Object.assign(message, { useful: judged[message.id], asks: asked.includes(message.id) });
       return () => {
         const { pending, suggestions } = this.memory.kept;
         const arrived = pending && messages.some((message) => message.from === "user" && message.id === pending.id);
