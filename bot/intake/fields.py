@@ -123,6 +123,12 @@ def read_name(text: str) -> Reading:
     return Reading(_with_capitals(name) + ("." if re.search(r"\b\w\.$", text.strip()) else ""))
 
 
+def looks_like_name(text: str) -> bool:
+    """Whether a text is a few capitalised words that read as a name: « Jean Merci »."""
+    words = clean(text).split()
+    return 2 <= len(words) <= 5 and all(word[:1].isupper() for word in words) and not text.isupper() and read_name(text).value is not None
+
+
 def _announced(text: str) -> str:
     """The part of an answer that is the name: behind « je m'appelle », or the sentence that is nothing but capitalised words."""
     behind = [match.end() for match in _ANNOUNCES.finditer(text)]

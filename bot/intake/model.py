@@ -14,6 +14,8 @@ SCREENING = ("profil", "fonction", "commune", "pays", "partenaire_de")
 """Fields that the decision needs, asked first and in the order that the decision gives."""
 CONTACT = ("nom", "email", "telephone", "objet")
 """Fields of the person, asked only once the request is admissible, in this order."""
+WHO_AND_WHERE = frozenset({"fonction", "commune", "pays"})
+"""Fields of the decision that are read back at the recap, and put right there."""
 CONFIRMATION, CONSENT = "confirmation", "consentement"
 PARTNER = "partenaire direct"
 """The function of somebody who writes for an organisation and named no function."""
