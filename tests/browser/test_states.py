@@ -120,12 +120,16 @@ def test_who_only_waits_is_told_when_it_is_ready(begin: Begin, site: ServedSite)
 
 
 def test_a_message_written_offline_leaves_when_the_connection_is_back_and_once(begin: Begin, site: ServedSite) -> None:
-    visit = begin(site.address).open()
+    visit = begin(site.address)
+    visit.page.clock.install()  # it stands still: only the connection that comes back wakes the message
+    visit.open()
     visit.expected = GONE
     visit.page.context.set_offline(True)
     visit.say("Quel est le budget ?")
     visit.wait_for_status("Vous êtes hors connexion")
     visit.check("etat-hors-connexion")
+    visit.page.clock.pause_at(visit.page.evaluate("Date.now() + 60_000"))
+    visit.wait_for_status("Vous êtes hors connexion")
     visit.page.context.set_offline(False)
     assert visit.answer_after(1) == BUDGET
     assert [message for message, _ in site.rasa.asked] == ["Quel est le budget ?"]
@@ -418,6 +422,26 @@ def test_a_reload_gives_the_conversation_back_and_a_message_under_way_is_handled
     assert visit.mine == ["Je voudrais participer", "awa.ndiaye@commune.example"]
     assert [message for message, _ in site.rasa.asked] == ["Je voudrais participer", "awa.ndiaye@commune.example"]
     visit.page.get_by_role("button", name="Oui", exact=True).wait_for()
+
+
+def test_a_message_whose_answer_was_lost_stands_once_after_a_reload_and_asks_what_it_asked(begin: Begin, site: ServedSite) -> None:
+    visit = begin(site.address).open()
+    visit.expected = GONE
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    visit.page.route("**/api/chat", lose)
+    visit.say("Je voudrais participer")
+    visit.wait_for_status("n’est pas joignable")
+    visit.page.unroute("**/api/chat")
+    visit.page.reload()
+    expect(visit.turns).to_have_count(3)
+    visit.page.wait_for_timeout(300)
+    assert visit.mine == ["Je voudrais participer"]
+    assert visit.page.locator("cic-assistant label[for=field]").inner_text() == "Votre adresse e-mail"
+    assert len(site.rasa.asked) == 1
 
 
 def test_a_message_that_never_left_before_a_reload_leaves_after_it(begin: Begin, site: ServedSite) -> None:
