@@ -140,11 +140,14 @@
 
   const button = (text, onclick, more = {}) => h("button", { type: "button", onclick, ...more }, text);
 
-  function thumb(name, text, onclick) {
-    const made = button("", onclick, { class: "thumb", "aria-label": text, title: text });
+  /* A button that is a picture, named for who does not see it. */
+  function pictured(name, text, onclick, more) {
+    const made = button("", onclick, { "aria-label": text, ...more });
     made.append(icon(name));
     return made;
   }
+
+  const thumb = (name, text, onclick) => pictured(name, text, onclick, { class: "thumb", title: text });
 
   function link(text, href) {
     const here = href.split("#")[0] === location.href.split("#")[0];
@@ -390,14 +393,9 @@
     }
 
     buildHead() {
-      this.toggle = button("", () => this.showOptions(this.options.hidden), { class: "tool", "aria-expanded": "false", "aria-label": SAY.options });
-      this.toggle.append(icon("options"));
-      const tools = h("div", { class: "tools" }, this.toggle);
-      if (!this.inline) {
-        const close = button("", () => this.close(), { class: "tool", "aria-label": SAY.close });
-        close.append(icon("close"));
-        tools.append(close);
-      }
+      this.toggle = pictured("options", SAY.options, () => this.showOptions(this.options.hidden), { class: "tool", "aria-expanded": "false" });
+      const close = this.inline ? null : pictured("close", SAY.close, () => this.close(), { class: "tool" });
+      const tools = h("div", { class: "tools" }, this.toggle, close);
       return h("div", { class: "head" }, h("h2", { id: "title" }, this.worded("heading")), tools, this.buildOptions());
     }
 
