@@ -8,6 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.database import needs_database
 from actions.session import FORM, context, dossier, heard, kept, say, services
 
 
@@ -18,9 +19,10 @@ class ActionRepondre(Action):
         """Name in domain.yml."""
         return "action_repondre"
 
+    @needs_database
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Say the answer and keep what the next question may lean on; a message that opens a request goes to the form."""
-        message, before, counter = heard(tracker), dossier(tracker), services().counter
+        message, before, counter = heard(tracker), dossier(tracker), services(tracker).counter
         if counter.opens(message, before):
             return [FollowupAction(FORM)]
         turn = counter.take(tracker.sender_id, message, before, context(tracker), requests=False)

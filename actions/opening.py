@@ -8,7 +8,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.session import dossier, services, utter
+from actions.database import needs_database
+from actions.session import dossier, services_at_start, utter
 from bot.answers.model import Message
 from bot.intake.model import Dossier
 
@@ -20,10 +21,11 @@ class ActionSessionStart(Action):
         """Rasa's own name for it."""
         return "action_session_start"
 
+    @needs_database
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Start the session. The requests go on being counted: their number tells them apart where they are registered."""
         before = dossier(tracker)
         if before.asks:
-            utter(dispatcher, (Message(services().texts("demande.reprise")),))
+            utter(dispatcher, (Message(services_at_start(tracker).texts("demande.reprise")),))
         counted = [SlotSet("dossier", Dossier(number=before.number).as_json())] if before.number else []
         return [SessionStarted(), *counted, ActionExecuted("action_listen")]

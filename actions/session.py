@@ -1,4 +1,4 @@
-"""What the actions share: the services, built once, and the way between a tracker and the values of bot/."""
+"""What the actions share: the services of the release that understood a message, and the way between a tracker and the values of bot/."""
 
 from __future__ import annotations
 
@@ -14,17 +14,31 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.answers.model import Context, Heard, Message
 from bot.config import load_settings
 from bot.intake.model import CONFIRMATION, CONSENT, CONTACT, SCREENING, Dossier, Turn
+from bot.serving import Serving, build_serving
 from bot.text import clean
-from bot.wiring import Services, build_services
+from bot.wiring import Services, build_database
 
 FORM = "formulaire_demande"
 """Name of the form in domain.yml."""
 
 
 @lru_cache(maxsize=1)
-def services() -> Services:
-    """The services of this process."""
-    return build_services(load_settings())
+def serving() -> Serving:
+    """The services of this process, by release; it follows what is published from the first call on."""
+    settings = load_settings()
+    made = build_serving(settings, build_database(settings))
+    made.follower.start()
+    return made
+
+
+def services(tracker: Tracker) -> Services:
+    """The services that answer this message: those of the release whose model understood it, which Rasa names with it."""
+    return serving().of(((tracker.latest_message or {}).get("metadata") or {}).get("release"))
+
+
+def services_at_start(tracker: Tracker) -> Services:
+    """The same while a session starts: its first message is not in the tracker yet."""
+    return serving().of((tracker.get_slot("session_started_metadata") or {}).get("release"))
 
 
 def heard(tracker: Tracker) -> Heard:

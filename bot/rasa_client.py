@@ -1,4 +1,4 @@
-"""How the web process speaks with Rasa and the action server: over HTTP on loopback, never by import.
+"""How the web process speaks with Rasa and the action server: over HTTP, never by import.
 
 Says plainly which of three things happened to a message: answered, surely not handled, or handled in doubt.
 """
@@ -19,12 +19,15 @@ from bot.errors import UnavailableError
 
 RASA = "rasa"
 ACTIONS = "actions"
-"""Names of the two processes, as /readyz gives them."""
+DATABASE = "database"
+"""Names of what a message may wait for, as /readyz gives them."""
 
 HANDLING_SECONDS = 45.0
 """The longest that our channel lets Rasa work on one message."""
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 30.0
 """How long a message waits for a process that is being restarted."""
+ATTEMPTS = 3
+"""How often a message is put to Rasa that went away while handling it: it may be the message that ends Rasa."""
 _POLL_SECONDS = 0.25
 _HEALTH_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 """Generous: Rasa answers nothing while it computes, and is not ill for that."""
@@ -42,7 +45,11 @@ class NotReadyError(UnavailableError):
 
 
 class InterruptedHandlingError(UnavailableError):
-    """The message may have been handled, but no answer came back."""
+    """The message may have been handled, but no answer came back. `refused`: sending it again would change nothing."""
+
+    def __init__(self, sentence: str, refused: bool = False) -> None:
+        super().__init__(sentence)
+        self.refused = refused
 
 
 @dataclass(frozen=True)
@@ -70,19 +77,28 @@ class RasaClient:
     patience: float = PATIENCE_SECONDS
 
     async def ask(self, conversation: str, message: str, message_id: str) -> Reply:
-        """Put one message to Rasa, waiting first for processes that are being restarted, at most `patience` seconds.
+        """Put one message to Rasa, again when it was not handled or that is in doubt: under one id it is handled once.
 
-        Raises NotReadyError when it was surely not handled, InterruptedHandlingError when that is in doubt.
+        Waits for processes that are being restarted, at most `patience` seconds in all. Raises NotReadyError when the message was
+        surely not handled, InterruptedHandlingError when that is in doubt.
         """
-        for _ in range(2):
-            missing = await self._wait_until_ready()
-            if missing:
-                raise NotReadyError(missing)
+        now = asyncio.get_running_loop().time
+        deadline, interrupted = now() + self.patience, 0
+        while True:
             try:
                 return await self._post(conversation, message, message_id)
-            except NotReadyError:
-                log.warning("rasa went away before it took message %s", message_id)
-        raise NotReadyError((RASA,))
+            except InterruptedHandlingError as error:
+                interrupted += 1
+                if error.refused or interrupted >= ATTEMPTS or now() >= deadline:
+                    raise
+                log.warning("message %s goes to rasa again: %s", message_id, error)
+            except NotReadyError as error:
+                if now() >= deadline:
+                    if interrupted:
+                        raise InterruptedHandlingError("Rasa n'est pas revenu.") from error
+                    raise
+                log.warning("message %s waits for %s", message_id, ", ".join(error.missing))
+            await self._wait_until_ready(deadline)
 
     async def missing(self) -> tuple[str, ...]:
         """Name the processes that cannot handle a message now."""
@@ -91,12 +107,11 @@ class RasaClient:
         )
         return tuple(name for name, healthy in ((RASA, rasa), (ACTIONS, actions)) if not healthy)
 
-    async def _wait_until_ready(self) -> tuple[str, ...]:
-        now = asyncio.get_running_loop().time
-        deadline = now() + self.patience
-        while (missing := await self.missing()) and now() < deadline:
+    async def _wait_until_ready(self, deadline: float) -> None:
+        """Rest a little, and then until Rasa and the action server are there, or until `deadline`, in the loop's time."""
+        await asyncio.sleep(_POLL_SECONDS)
+        while await self.missing() and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(_POLL_SECONDS)
-        return missing
 
     async def _healthy(self, url: str) -> bool:
         try:
@@ -117,16 +132,25 @@ class RasaClient:
         except httpx.TransportError as error:
             raise InterruptedHandlingError("Rasa n'a pas répondu.") from error
         if response.status_code == 503:
-            raise NotReadyError((RASA,))
+            raise NotReadyError((_missing(response),))
         if response.status_code != 200:
-            raise InterruptedHandlingError(f"Rasa a répondu {response.status_code}.")
+            raise InterruptedHandlingError(f"Rasa a répondu {response.status_code}.", refused=response.is_client_error)
         body = response.json()
         return Reply(tuple(body["messages"]), body["asks"], body["outcome"], body["failed"], body["erased"])
 
 
+def _missing(response: httpx.Response) -> str:
+    """What our channel says is missing; a proxy before it, or Rasa without a model, says nothing that we understand."""
+    try:
+        named = response.json()["missing"]
+    except (ValueError, LookupError, TypeError):
+        return RASA
+    return named if named in (ACTIONS, DATABASE) else RASA
+
+
 def build_client(settings: Settings, http: httpx.AsyncClient) -> RasaClient:
     """Return the client for the processes that the settings name."""
-    return RasaClient(http, settings.rasa_url, settings.actions_url, channel_token(settings.secret()))
+    return RasaClient(http, settings.rasa_address, settings.actions_address, channel_token(settings.secret()))
 
 
 def channel_token(secret: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from bot.answers.model import Part
 from bot.knowledge import OVERVIEW, Base, Fact
@@ -137,7 +137,13 @@ def attribute_of(base: Base, entry: str) -> str:
 
 
 def _stands_in(name: str, folded: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", folded) is not None
+    return name in folded and _whole(name).search(folded) is not None
+
+
+@cache
+def _whole(name: str) -> re.Pattern[str]:
+    """Some hundred names, looked for in each message: more than `re` itself remembers."""
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
 
 def _partners(base: Base) -> frozenset[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.privacy.mails import Notice
 from bot.privacy.promises import keep_promises
-from bot.privacy.rows import delete_rows, events, has_events, prove
-from bot.storage import Database, codes, decisions, feedback, leads, outbox, turns
+from bot.privacy.rows import delete_rows, prove
+from bot.storage import Database, codes, decisions, events, feedback, leads, outbox, trackers, turns
 
 PURGE = "purge"
 """Kind of the proof."""
@@ -29,9 +29,9 @@ def purge(database: Database, now: datetime, retention_days: int, notice: Notice
         old_notices = outbox.c.lead_id.is_(None) & (outbox.c.due_since < limit)
         conditions = [(outbox, old_leads | old_notices), (codes, codes.c.expires_at <= now)]
         conditions += [(target, target.c.created_at < limit) for target in (turns, feedback, decisions, leads)]
-        if has_events(connection):
-            conditions.append((events, events.c.timestamp < limit.timestamp()))
+        conditions.append((events, events.c.timestamp < limit.timestamp()))
         counts = {target.name: delete_rows(connection, target, condition) for target, condition in conditions}
+        connection.execute(delete(trackers).where(trackers.c.updated_at < limit))
         prove(connection, PURGE, counts, now)
     database.flush_log()
     return counts | {PROMISES: len(kept)}

@@ -11,10 +11,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import FromClause
 
 from bot.privacy.masking import mask_events, mask_turns, mask_values
-from bot.privacy.rows import blot_out, events, has_events
+from bot.privacy.rows import blot_out
 from bot.privacy.traces import Traces
 from bot.privacy.values import values_of
-from bot.storage import decisions, feedback, turns
+from bot.storage import decisions, events, feedback, turns
 
 Change = tuple[int, dict[str, Any]]
 """The id of a row and its new values."""
@@ -37,8 +37,6 @@ def mask_conversation(connection: Connection, conversation: str) -> dict[str, in
 
 
 def _events_of(connection: Connection, conversation: str) -> Sequence[tuple[int, str]]:
-    if not has_events(connection):
-        return []
     of_it = select(events.c.id, events.c.data).where(events.c.sender_id == conversation)
     rows: Sequence[tuple[int, str]] = connection.execute(of_it.order_by(events.c.id)).all()
     return rows

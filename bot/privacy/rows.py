@@ -1,23 +1,15 @@
-"""The rows that forgetting works on: Rasa's own table, what is locked before it is deleted, and the proof."""
+"""The rows that forgetting works on: what is locked before it is deleted, and the proof."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import JSON, Float, Integer, LargeBinary, String, Text, cast, column, delete, func, insert, inspect, select, table, update
+from sqlalchemy import JSON, LargeBinary, Text, cast, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
 from bot.storage import erasures
-
-events = table("events", column("id", Integer), column("sender_id", String), column("timestamp", Float), column("data", Text))
-"""Rasa's own table, made by Rasa: `timestamp` is in seconds since 1970, `data` is JSON as text."""
-
-
-def has_events(connection: Connection) -> bool:
-    """Whether Rasa has made its table yet."""
-    return bool(inspect(connection).has_table(events.name))
 
 
 def delete_rows(connection: Connection, target: FromClause, condition: ColumnElement) -> int:

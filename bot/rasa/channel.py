@@ -1,6 +1,7 @@
 """Our one door into Rasa: the web process hands a message over and gets everything that was said back in one answer.
 
-No message can force an intent here, and none is handled twice while this process lives.
+No message can force an intent here, and none is handled twice: this process remembers its latest turns, and the store those of
+all processes (bot/rasa/processor.py). What was not handled is said to be so, and may be sent again.
 """
 
 from __future__ import annotations
@@ -15,20 +16,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
-from rasa.utils.endpoints import ClientResponseError
+from rasa.core.lock_store import LockError
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.config import load_settings
+from bot.errors import StorageError
+from bot.rasa.action_server import ActionsAwayError
+from bot.rasa.mending import mend
 from bot.rasa.phases import Phases
-from bot.rasa.validation import check_schema_once
-from bot.rasa_client import HANDLING_SECONDS, channel_token
+from bot.rasa.uptake import build_uptake
+from bot.rasa_client import ACTIONS, DATABASE, HANDLING_SECONDS, channel_token
 from bot.text import WORD_JOINER, clean
 
 NAME = "cic"
 REMEMBERED_TURNS = 1000
-"""Turns kept in memory, so that a message sent again by a restarted web process gets its first answer."""
+"""Turns kept in memory, so that a message sent again while its turn runs, or after an erasure, gets its first answer."""
 
 OnMessage = Callable[[UserMessage], Awaitable[Any]]
 log = logging.getLogger(__name__)
@@ -50,9 +54,17 @@ class CollectingChannel(OutputChannel):  # type: ignore[misc]
         self.messages.append(dict(message))
 
 
+class NotHandledError(Exception):
+    """A message was surely not handled; `missing` says what for."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+
 @dataclass
 class Turns:
-    """The latest turns, running or done, by conversation and message id."""
+    """The latest turns, running or done, by conversation and message id. One that failed is forgotten: it left nothing."""
 
     handle: OnMessage
     seconds: float = HANDLING_SECONDS
@@ -63,22 +75,41 @@ class Turns:
 
         The turn runs on when the caller goes away: half a turn must never be lost.
         """
-        if (sender, message_id) not in self.running:
-            self.running[sender, message_id] = asyncio.create_task(self._run(sender, message, message_id))
+        key = (sender, message_id)
+        if key not in self.running:
+            self.running[key] = asyncio.create_task(self._run(sender, message, message_id))
             while len(self.running) > REMEMBERED_TURNS:
                 self.running.popitem(last=False)
-        return await asyncio.shield(self.running[sender, message_id])
+        turn = self.running[key]
+        try:
+            answer = await asyncio.shield(turn)
+        except NotHandledError:
+            self._forget(key, turn)
+            raise
+        if answer["failed"]:
+            self._forget(key, turn)
+        return answer
+
+    def _forget(self, key: tuple[str, str], turn: asyncio.Task[dict[str, Any]]) -> None:
+        if self.running.get(key) is turn:
+            del self.running[key]
 
     async def _run(self, sender: str, message: str, message_id: str) -> dict[str, Any]:
         channel = CollectingChannel()
         try:
             await asyncio.wait_for(self.handle(user_message(message, channel, sender, message_id)), self.seconds)
+        except ActionsAwayError as error:
+            log.warning("message %s of conversation %s waits for the action server: %s", message_id, sender, error)
+            raise NotHandledError(ACTIONS) from error
+        except (StorageError, LockError) as error:
+            log.warning("message %s of conversation %s waits for the database: %s", message_id, sender, type(error).__name__)
+            raise NotHandledError(DATABASE) from error
         except asyncio.TimeoutError:
             log.error("message %s of conversation %s took more than %s s", message_id, sender, self.seconds)
-            return answer_of(channel.messages, failed=True)
+            return answer_of([], failed=True)
         except Exception:
             log.exception("message %s of conversation %s failed", message_id, sender)
-            return answer_of(channel.messages, failed=True)
+            return answer_of([], failed=True)
         return answer_of(channel.messages)
 
 
@@ -90,10 +121,13 @@ class CicInput(InputChannel):  # type: ignore[misc]
         """Return the name in the channel's address: /webhooks/cic."""
         return NAME
 
+    def prepare(self) -> None:
+        """Put right what has to be before Rasa loads its model."""
+        mend()
+
     def blueprint(self, on_new_message: OnMessage) -> Blueprint:
         """Return the routes of the channel."""
-        keep_texts_out_of_logs()
-        check_schema_once()
+        self.prepare()
         routes = Blueprint("cic_channel")
         turns, phases = Turns(on_new_message), Phases()
         expected = f"Bearer {channel_token(load_settings().secret())}".encode()
@@ -118,8 +152,21 @@ class CicInput(InputChannel):  # type: ignore[misc]
             phases.watch(getattr(request.app.ctx.agent, "processor", None))
             phases.messages += 1
             body = request.json
-            return response.json(await turns.answer(body["sender"], body["message"], body.get("id") or uuid.uuid4().hex))
+            try:
+                answer = await turns.answer(body["sender"], body["message"], body.get("id") or uuid.uuid4().hex)
+            except NotHandledError as error:
+                return response.json({"error": "not handled", "missing": error.missing}, status=503)
+            return response.json(answer)
 
+        async def follow_releases(app: Any, _: Any) -> None:
+            app.ctx.uptake = build_uptake(app.ctx.agent)
+            app.ctx.uptake.start()
+
+        async def rest(app: Any, _: Any) -> None:
+            app.ctx.uptake.stop()
+
+        routes.listener(follow_releases, "after_server_start")
+        routes.listener(rest, "before_server_stop")
         routes.add_route(health, "/health", methods=["GET"])
         routes.add_route(times, "/phases", methods=["GET"])
         routes.add_route(webhook, "/webhook", methods=["POST"])
@@ -171,8 +218,3 @@ def _outward(message: dict[str, Any], custom: dict[str, Any]) -> dict[str, Any]:
     buttons = [{"title": button["title"], "value": button["payload"]} for button in message.get("buttons") or []]
     language = {"lang": custom["lang"]} if custom.get("lang") else {}
     return {"text": message["text"], "buttons": buttons, "source": custom.get("source"), **language}
-
-
-def keep_texts_out_of_logs() -> None:
-    """Make Rasa's error about a failed action name its status only: its text holds the whole conversation, names included."""
-    ClientResponseError.__str__ = lambda error: f"{error.status}, {error.message}"

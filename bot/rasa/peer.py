@@ -1,4 +1,4 @@
-"""Rasa's own pipelines, for comparisons: the adapter that lets the assistant run on one, and the process that trains and asks one.
+"""Rasa's own pipelines, for comparisons: the adapter and the channel that let the assistant run on one, and the process that asks one.
 
 As a process (`python -m bot.rasa.peer`) it reads a JSON object from its input: `model`, a file, and `texts`. It prints, as JSON, the
 rankings in the labels of data/nlu, the milliseconds of each message and the megabytes that the process holds.
@@ -20,6 +20,7 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.rasa.channel import CicInput
 from bot.understanding.labels import from_rasa
 
 _FALLBACK = "nlu_fallback"
@@ -44,6 +45,13 @@ class PeerParts(GraphComponent, IntentClassifier):  # type: ignore[misc]  # Rasa
             best, score = ranking[0] if ranking else ("hors_sujet/charabia", 0.0)
             message.set(INTENT, {INTENT_NAME_KEY: best.split("/")[0], PREDICTED_CONFIDENCE_KEY: (score + 1) / 2}, add_to_output=True)
         return messages
+
+
+class UnmendedInput(CicInput):
+    """Our channel before Rasa as it comes: nothing is mended."""
+
+    def prepare(self) -> None:
+        """Leave Rasa as it is."""
 
 
 def ranking_of(intents: list[dict[str, Any]]) -> list[tuple[str, float]]:

@@ -1,80 +1,196 @@
 """Conversations are kept in the assistant's one database, named by the settings and not by endpoints.yml.
 
-A conversation may be erased while one of its turns is being handled. Rasa writes at the end of a turn what it holds beyond
-the number of events that are stored, and would write all of it back; here such a turn leaves nothing.
+A turn is written whole, at its end, or not at all. Only what it adds is written, behind whatever another process may have added
+meanwhile, and only the latest turn is read (bot/rasa/reading_points.py). The event loop never waits for the database. A database
+that does not answer is an error, never an empty conversation.
+
+A conversation may be erased while one of its turns is being handled; such a turn leaves nothing.
 """
 
 from __future__ import annotations
 
-import itertools
+import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
+import uuid
+from asyncio import to_thread
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-import sqlalchemy as sa
-from rasa.core.tracker_store import SQLTrackerStore
-from rasa.shared.core.events import SessionStarted
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy.engine import Connection, Row
+from sqlalchemy.exc import IntegrityError
 
 from bot.config import load_settings
+from bot.rasa.reading_points import ReadingPoint, reading_point
+from bot.storage import Database, events, trackers, utc_now
 
-BUSY_SECONDS = 30
-"""How long SQLite waits for the other processes' short writes before it gives up."""
-_STORED = "cic_stored_events"
-"""Attribute of a tracker: how many events of its session were stored when it was read."""
+_READ = "cic_read"
+"""Attribute of a tracker: what was read of the conversation."""
 log = logging.getLogger(__name__)
 
 
-class CicTrackerStore(SQLTrackerStore):  # type: ignore[misc]
-    """Rasa's SQL tracker store on CIC_DATABASE_URL."""
+@dataclass(frozen=True)
+class Read:
+    """What a tracker was made of: which conversation of this name, from where, and the ids of its events in the tracker's order."""
+
+    born: str
+    point: ReadingPoint
+    ids: tuple[int, ...]
+
+
+class CicTrackerStore(TrackerStore):  # type: ignore[misc]
+    """Rasa's trackers in `events` and `trackers`. All methods raise StorageError when the database does not answer."""
 
     def __init__(self, domain: Any = None, host: str | None = None, event_broker: Any = None, **kwargs: Any) -> None:
         """Open the store. Rasa gives `host` as the url of endpoints.yml; without one, and that is the rule, the settings decide."""
-        url = sa.engine.make_url(host or load_settings().database_url)
-        if url.get_backend_name() == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(domain=domain, host=url.render_as_string(hide_password=False), event_broker=event_broker, **kwargs)
-        self.engine.hide_parameters = True  # an error with its values would put names and addresses into the log
-        if url.get_backend_name() == "sqlite":
-            sa.event.listen(self.engine, "connect", _share_file)
-            self.engine.dispose()
+        super().__init__(domain, event_broker, **kwargs)
+        self.database = Database(host or load_settings().database_url)
+        self.database.create_all()
+
+    async def create_tracker(self, sender_id: str, append_action_listen: bool = True) -> DialogueStateTracker:
+        """A tracker of a new conversation. Nothing is written before its first turn."""
+        return self.init_tracker(sender_id)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
-        """The latest session of a conversation; the tracker knows how much of it is stored."""
-        tracker = await super().retrieve(sender_id)
-        if tracker is not None:
-            setattr(tracker, _STORED, len(tracker.events))
+        """What the next turn of a conversation needs of it; None when there is none."""
+        found = await to_thread(self._read, sender_id)
+        if found is None:
+            return None
+        born, point, rows = found
+        tracker = self._tracker(sender_id, rows)
+        setattr(tracker, _READ, Read(born, point, tuple(row.id for row in rows)))
         return tracker
 
-    def _event_query(self, session: Any, sender_id: str, fetch_events_from_all_sessions: bool) -> Any:
-        """The events of a conversation in their order, from its latest session start on unless all are wanted.
+    async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
+        """The whole conversation, all sessions of it. Not to be saved: it may be long, and is for reading."""
+        rows = await to_thread(self._read_all, conversation_id)
+        return self._tracker(conversation_id, rows) if rows else None
 
-        Rasa looks for the start with the latest time; a clock that was set back would hide the newer session. Rows tell better.
-        """
-        event = self.SQLEvent
-        query = session.query(event).filter(event.sender_id == sender_id)
-        if not fetch_events_from_all_sessions:
-            starts = session.query(sa.func.max(event.id)).filter(event.sender_id == sender_id, event.type_name == SessionStarted.type_name)
-            query = query.filter(event.id >= sa.func.coalesce(starts.scalar_subquery(), 0))
-        return query.order_by(event.id)
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Write what a turn has added; nothing when the conversation was erased since it was read."""
+        read: Read | None = getattr(tracker, _READ, None)
+        told = list(tracker.events)
+        fresh = told[len(read.ids) if read else 0 :]
+        if fresh:
+            rows = [_row(tracker.sender_id, event) for event in fresh]
+            setattr(tracker, _READ, await to_thread(self._write, tracker.sender_id, read, told, rows))
 
-    def _additional_events(self, session: Any, tracker: DialogueStateTracker) -> Iterator[Any]:
-        """The events to be stored; none when some of those that the turn began with are gone.
+    async def answer_to(self, tracker: DialogueStateTracker, message_id: str) -> list[dict[str, Any]] | None:
+        """What was said to a message of the conversation that was handled before; None when it was not, or long ago."""
+        read: Read | None = getattr(tracker, _READ, None)
+        place = dict(read.point.recent).get(message_id) if read else None
+        return await to_thread(self._said_after, tracker.sender_id, place) if place is not None else None
 
-        What was counted stays as it is until these are written: SQLite's write lock is taken, or the rows are (PostgreSQL).
-        """
-        if session.get_bind().dialect.name == "sqlite":
-            session.execute(sa.text("BEGIN IMMEDIATE"))
-        latest = self._event_query(session, tracker.sender_id, fetch_events_from_all_sessions=False)
-        stored = len(latest.with_entities(self.SQLEvent.id).with_for_update().all())
-        if stored < getattr(tracker, _STORED, 0):
-            log.warning("conversation %s was erased during a turn: nothing of the turn is kept", tracker.sender_id)
-            return iter(())
-        return itertools.islice(tracker.events, stored, None)
+    async def delete(self, sender_id: str) -> None:
+        """Delete all of a conversation. Requests and turns as people saw them are erased with it by bot.privacy."""
+        await to_thread(self._delete, sender_id)
+
+    async def keys(self) -> Iterable[str]:
+        """The conversations."""
+        return await to_thread(self._keys)
+
+    def _tracker(self, sender_id: str, rows: Sequence[Row]) -> DialogueStateTracker:
+        told = [Event.from_parameters(json.loads(row.data)) for row in rows]
+        return DialogueStateTracker.from_events(sender_id, told, self.domain.slots, self.max_event_history)
+
+    def _read(self, conversation: str) -> tuple[str, ReadingPoint, list[Row]] | None:
+        with self.database.read() as connection:
+            head = connection.execute(select(trackers).where(trackers.c.conversation == conversation)).first()
+            if head is None:
+                return None
+            point = _point(head.tail, head.pointers)
+            wanted = and_(events.c.sender_id == conversation, events.c.id >= point.tail)
+            if point.state:
+                wanted = or_(wanted, events.c.id.in_(point.state))
+            rows = connection.execute(select(events.c.id, events.c.data).where(wanted).order_by(events.c.id)).all()
+        return head.born, point, rows
+
+    def _read_all(self, conversation: str) -> list[Row]:
+        query = select(events.c.id, events.c.data).where(events.c.sender_id == conversation).order_by(events.c.id)
+        with self.database.read() as connection:
+            rows: list[Row] = connection.execute(query).all()
+        return rows
+
+    def _write(self, conversation: str, read: Read | None, told: Sequence[Event], rows: Sequence[Mapping[str, Any]]) -> Read | None:
+        try:
+            return self._add(conversation, read, told, rows)
+        except IntegrityError:  # another process has written the first turn of this conversation at the same moment (PostgreSQL)
+            return self._add(conversation, read, told, rows)
+
+    def _add(self, conversation: str, read: Read | None, told: Sequence[Event], rows: Sequence[Mapping[str, Any]]) -> Read | None:
+        """Add events. The row in `trackers` is held until they are written: nobody else adds to the conversation or erases it meanwhile."""
+        of_it = trackers.c.conversation == conversation
+        with self.database.begin() as connection:
+            head = connection.execute(select(trackers.c.born).where(of_it).with_for_update()).first()
+            if read and (head is None or head.born != read.born):
+                log.warning("conversation %s was erased during a turn: nothing of the turn is kept", conversation)
+                return None
+            born = head.born if head else uuid.uuid4().hex
+            if head is None:
+                connection.execute(insert(trackers).values(conversation=conversation, born=born, tail=0, pointers={}, updated_at=utc_now()))
+            connection.execute(insert(events), rows)
+            ids, alone = _ids(connection, conversation, read.ids if read else (), len(rows))
+            point = (alone and reading_point(ids, told, read.point if read else None)) or _whole_session(connection, conversation)
+            connection.execute(update(trackers).where(of_it).values(tail=point.tail, pointers=_pointers(point), updated_at=utc_now()))
+        return Read(born, point, ids)
+
+    def _said_after(self, conversation: str, place: int) -> list[dict[str, Any]]:
+        query = select(events.c.type_name, events.c.data).where(events.c.sender_id == conversation, events.c.id > place)
+        said = []
+        with self.database.read() as connection:
+            for row in connection.execute(query.order_by(events.c.id)):
+                if row.type_name == UserUttered.type_name:
+                    break
+                if row.type_name == BotUttered.type_name:
+                    said.append(Event.from_parameters(json.loads(row.data)).message())
+        return said
+
+    def _delete(self, conversation: str) -> None:
+        with self.database.begin() as connection:
+            connection.execute(delete(trackers).where(trackers.c.conversation == conversation))
+            connection.execute(delete(events).where(events.c.sender_id == conversation))
+
+    def _keys(self) -> list[str]:
+        with self.database.read() as connection:
+            names: list[str] = connection.execute(select(trackers.c.conversation)).scalars().all()
+        return names
 
 
-def _share_file(connection: Any, _record: Any) -> None:
-    """Let readers and one writer of several processes work on the same file."""
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+def _row(conversation: str, event: Event) -> dict[str, Any]:
+    """An event as Rasa's own store writes it."""
+    data = event.as_dict()
+    return {
+        "sender_id": conversation,
+        "type_name": event.type_name,
+        "timestamp": event.timestamp,
+        "intent_name": (data.get("parse_data") or {}).get("intent", {}).get("name"),
+        "action_name": data.get("name"),
+        "data": json.dumps(data),
+    }
+
+
+def _ids(connection: Connection, conversation: str, known: tuple[int, ...], count: int) -> tuple[tuple[int, ...], bool]:
+    """The ids of a tracker's events once the last `count` were written, and whether nobody else has written since it was read."""
+    latest = select(events.c.id).where(events.c.sender_id == conversation).order_by(events.c.id.desc()).limit(count + 1)
+    found: list[int] = connection.execute(latest).scalars().all()
+    return (*known, *reversed(found[:count])), found[count:] == list(known[-1:])
+
+
+def _whole_session(connection: Connection, conversation: str) -> ReadingPoint:
+    """All of the session, in the order in which it was written: also when two processes have added turns at once."""
+    session = select(func.max(events.c.id)).where(events.c.sender_id == conversation, events.c.type_name == SessionStarted.type_name)
+    first = select(func.min(events.c.id)).where(events.c.sender_id == conversation)
+    return ReadingPoint(connection.execute(select(func.coalesce(session.scalar_subquery(), first.scalar_subquery()))).scalar_one())
+
+
+def _pointers(point: ReadingPoint) -> dict[str, Any]:
+    return {name: value for name, value in asdict(point).items() if name != "tail"}
+
+
+def _point(tail: int, pointers: Mapping[str, Any]) -> ReadingPoint:
+    recent = ((str(message), int(place)) for message, place in pointers.get("recent", ()))
+    return ReadingPoint(tail, tuple(pointers.get("state", ())), tuple(recent))

@@ -6,22 +6,23 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, event, select
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from bot.errors import SettingError, StorageError
 from bot.storage.migrations import HEAD, revision_of
 
 BUSY_MILLISECONDS = 5000
 """How long a writer waits for another one (SQLite), or for a connection (PostgreSQL), before it gives up."""
+_AWAY = "La base de données ne répond pas : vérifiez CIC_DATABASE_URL, le disque et le serveur."
 _SCHEMA_LOCK = 2014_2016
 """Any number of our own: processes that make or change the tables at once take turns on it (PostgreSQL)."""
 
@@ -74,6 +75,25 @@ class Database:
                 connection.connection.dbapi_connection.execute("VACUUM").fetchall()
             self.flush_log()
 
+    @property
+    def is_server(self) -> bool:
+        """Whether this is PostgreSQL, which several machines share."""
+        return bool(self._engine.dialect.name == "postgresql")
+
+    def connect_alone(self) -> Connection:
+        """A connection of one's own that commits each statement; it is to be closed. Calls on it go within `boundary`.
+
+        From an engine of its own: a connection that is taken out of a pool and set to commit fails to fail when the server is away.
+        """
+        engine = create_engine(self._engine.url, future=True, hide_parameters=True, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with self.boundary():
+            return engine.connect()
+
+    @staticmethod
+    def boundary() -> AbstractContextManager[None]:
+        """Turn the driver's errors about a database that does not answer into StorageError."""
+        return _boundary()
+
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
@@ -100,7 +120,11 @@ def _boundary() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeoutError, sqlite3.OperationalError) as error:
-        raise StorageError("La base de données ne répond pas : vérifiez CIC_DATABASE_URL, le disque et le serveur.") from error
+        raise StorageError(_AWAY) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise StorageError(_AWAY) from error  # a server that dies under a statement: psycopg2 has no name of its own for that
 
 
 def _engine(url: URL, **options: Any) -> Engine:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -60,13 +61,14 @@ turns = Table(
     "turns",
     metadata,
     _id(),
-    Column("conversation", String, nullable=False, index=True),
+    Column("conversation", String, nullable=False),
     Column("number", Integer, nullable=False),
     Column("client_id", String),
     Column("user_text", Text, nullable=False),
     Column("answer", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
     UniqueConstraint("conversation", "client_id", name="turns_once_per_client_id"),
+    Index("turns_in_order", "conversation", "number", "id"),
 )
 """One row per chat message that was answered, with its answer as the client got it."""
 
@@ -209,3 +211,75 @@ erasures = Table(
     Column("counts", JSON, nullable=False),
 )
 """The proof that something was deleted: when, why and how many rows, never what."""
+
+events = Table(
+    "events",
+    metadata,
+    _id(),
+    Column("sender_id", String(255), nullable=False),
+    Column("type_name", String(255), nullable=False),
+    Column("timestamp", Float),
+    Column("intent_name", String(255)),
+    Column("action_name", String(255)),
+    Column("data", Text),
+    Index("events_of_conversation", "sender_id", "id"),
+)
+"""What happened in conversations, in the form of Rasa's own store: `sender_id` is the conversation, `timestamp` in seconds since 1970,
+`data` JSON as text.
+"""
+
+trackers = Table(
+    "trackers",
+    metadata,
+    Column("conversation", String(255), primary_key=True),
+    Column("born", String, nullable=False),
+    Column("tail", Integer, nullable=False),
+    Column("pointers", JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False, index=True),
+)
+"""Where a conversation is to be read from, so that a long one costs no more than a short one: ids of events, no content.
+
+The events from `tail` on, and before them those that `pointers` names. `born` tells a conversation from one that was erased and
+begun again.
+"""
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("code", String, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("files", JSON, nullable=False),
+)
+"""Published releases: `files` is path → sha256, `code` the fingerprint of the code that can run them."""
+
+release_files = Table(
+    "release_files",
+    metadata,
+    Column("release", String, ForeignKey("releases.id", ondelete="CASCADE"), primary_key=True),
+    Column("path", String, primary_key=True),
+    Column("sha256", String, nullable=False),
+    Column("bytes", LargeBinary, nullable=False),
+)
+"""The files of the releases, for machines that do not have them yet. Filled in PostgreSQL only: SQLite serves one machine."""
+
+activations = Table(
+    "activations",
+    metadata,
+    _id(),
+    Column("release", String, ForeignKey("releases.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String, nullable=False),
+)
+"""Which release is to run since when: the latest row counts. `by` is a user and a machine."""
+
+taken_up = Table(
+    "taken_up",
+    metadata,
+    Column("process", String, primary_key=True),
+    Column("release", String, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("error", Text),
+)
+"""Which release each process runs, as it said last; `error` is why it does not run the active one."""

@@ -6,13 +6,14 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 from weakref import WeakValueDictionary
 
+from anyio import Semaphore, fail_after
 from anyio.to_thread import run_sync
 
 from bot.errors import StorageError
-from bot.rasa_client import InterruptedHandlingError, Reply
+from bot.rasa_client import RASA, InterruptedHandlingError, NotReadyError, Reply
 from bot.text import typeset
 from bot.web.metrics import Metrics
 from bot.web.turns import Answer, Turns
@@ -20,6 +21,14 @@ from bot.web.turns import Answer, Turns
 NOT_HANDLED = typeset(
     "Je n'ai pas pu traiter votre dernier message. Pouvez-vous l'envoyer à nouveau ? Ce que vous aviez écrit avant est conservé."
 )
+AT_ONCE = 16
+"""Messages of this process that Rasa works on at once; the others wait their turn here. Rasa would work on all of them, all late."""
+TURN_SECONDS = 30.0
+"""How long a message waits for its turn before the client is asked to send it again later."""
+DATABASE_SECONDS = 10.0
+"""How long a message waits for a database that is being restarted."""
+_POLL_SECONDS = 0.25
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -44,7 +53,7 @@ class MailWorker(Protocol):
 
 
 class Conversations:
-    """Handles messages; those of one conversation one after the other."""
+    """Handles messages; those of one conversation one after the other, those of many in the order of their arrival."""
 
     def __init__(
         self,
@@ -53,12 +62,16 @@ class Conversations:
         mail_worker: MailWorker,
         metrics: Metrics,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        patience: float = DATABASE_SECONDS,
     ) -> None:
+        """`patience`: seconds that a message waits for the database."""
         self._turns = turns
         self._rasa = rasa
         self._mail_worker = mail_worker
         self._metrics = metrics
         self._new_id = new_id
+        self._patience = patience
+        self._room = Semaphore(AT_ONCE)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, conversation: str, message: str, client_id: str | None) -> Answer:
@@ -67,19 +80,33 @@ class Conversations:
         Raises NotReadyError or StorageError when the message was surely not handled: the client may send it again.
         """
         lock = self._locks.setdefault(conversation, asyncio.Lock())
-        async with lock:
-            if client_id and (stored := await run_sync(self._turns.find, conversation, client_id)):
-                return stored
-            latest = await run_sync(self._turns.latest, conversation)
-            with self._metrics.message_seconds.time():
-                reply = await self._handle(conversation, message, client_id or self._new_id(), latest.asks)
-            answer = self._answer_of(reply)
-            if reply.erased:
-                answer["erased"] = True
-            else:  # Sent again, the message would write what it erased: Rasa remembers its answer, and nobody else
-                answer = await self._keep(conversation, client_id, message, answer, latest.number)
-            await self._forget(conversation)
+        with self._metrics.in_flight.track_inprogress():
+            async with lock:
+                await self._wait_for_room()
+                try:
+                    return await self._answer(conversation, message, client_id)
+                finally:
+                    self._room.release()
+
+    async def _wait_for_room(self) -> None:
+        try:
+            with fail_after(TURN_SECONDS):
+                await self._room.acquire()
+        except TimeoutError as error:
+            raise NotReadyError((RASA,)) from error
+
+    async def _answer(self, conversation: str, message: str, client_id: str | None) -> Answer:
+        stored, latest = await self._patiently(lambda: self._turns.before(conversation, client_id))
+        if stored:
+            return stored
+        with self._metrics.message_seconds.time():
+            reply = await self._handle(conversation, message, client_id or self._new_id(), latest.asks)
+        answer = self._answer_of(reply)
+        if reply.erased:  # Sent again, the message would write what it erased: Rasa remembers its answer, and nobody else
+            answer["erased"] = True
+            await run_sync(self._forget, conversation)
             return answer
+        return await self._keep(conversation, client_id, message, answer, latest.number)
 
     async def missing(self) -> tuple[str, ...]:
         """Name what keeps a message from being answered now."""
@@ -106,18 +133,36 @@ class Conversations:
         }
 
     async def _keep(self, conversation: str, client_id: str | None, message: str, answer: Answer, after: int) -> Answer:
-        """Store the turn; when that fails, the person still gets the answer that Rasa and its tracker know of."""
+        """Store the turn and do what it promised; when that fails, the person still gets the answer that Rasa and its tracker know of."""
+
+        def keep() -> Answer:
+            kept = self._turns.add(conversation, client_id, message, answer, after)
+            self._forget(conversation)
+            return kept
+
         try:
-            return await run_sync(self._turns.add, conversation, client_id, message, answer, after)
+            return await self._patiently(keep)
         except StorageError:
             log.exception("a turn of conversation %s could not be kept", conversation)
             self._metrics.errors.labels("storage").inc()
             return answer
 
-    async def _forget(self, conversation: str) -> None:
+    async def _patiently(self, work: Callable[[], T]) -> T:
+        """Work on the database in a thread, again while it does not answer, as long as patience lasts."""
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._patience
+        while True:
+            try:
+                return await run_sync(work)
+            except StorageError:
+                if now() > deadline:
+                    raise
+                await asyncio.sleep(_POLL_SECONDS)
+
+    def _forget(self, conversation: str) -> None:
         """Do what the turn promised to forget, this turn included. A failure costs nobody the answer: the housekeeper does it later."""
         try:
-            await run_sync(self._turns.forget, conversation)
+            self._turns.forget(conversation)
         except Exception as error:  # noqa: BLE001 - whatever it is, the answer counts more; a traceback might hold what is to be forgotten
             log.error("a promise to forget conversation %s waits: %s", conversation, type(error).__name__)
             self._metrics.errors.labels("forgetting").inc()

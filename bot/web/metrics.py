@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
@@ -13,9 +14,12 @@ from sqlalchemy import func, select
 from bot.errors import StorageError
 from bot.outbox import has_failed, is_late, is_waiting
 from bot.storage import LEAD_FAILED, LEAD_FORWARDED, LEAD_KEPT, LEAD_WAITING, MAIL_SENT, Database, leads, outbox, utc_now
+from bot.storage.migrations import HEAD
 
 SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2)
 LEAD_STATUSES = (LEAD_KEPT, LEAD_WAITING, LEAD_FORWARDED, LEAD_FAILED)
+KINDS = ("not_handled", "not_ready", "storage", "internal", "limited", "bad_input", "forgetting")
+"""What may go wrong; docs/operations.md explains each."""
 _OUTBOX = {
     "cic_outbox_waiting": "Mails that have not left yet",
     "cic_outbox_late": "Mails that have waited for too long",
@@ -25,13 +29,22 @@ _OUTBOX = {
 
 
 class Metrics:
-    """The figures of one web process, in a registry of their own. `clock` tells which mails are late."""
+    """The figures of one web process, in a registry of their own. `clock` tells which mails are late.
+
+    Memory, open files and start of the process come under the names that every Prometheus client gives them (Linux).
+    """
 
     def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter("cic_requests", "HTTP requests answered", ["route", "status"], registry=self.registry)
         self.message_seconds = Histogram("cic_message_seconds", "Time to answer a message", buckets=SECONDS, registry=self.registry)
         self.errors = Counter("cic_errors", "What went wrong, by kind", ["kind"], registry=self.registry)
+        for kind in KINDS:  # from the start: Prometheus sees no increase in a figure that begins with one
+            self.errors.labels(kind)
+        self.in_flight = Gauge("cic_messages_in_flight", "Messages taken and not answered yet", registry=self.registry)
+        build = Gauge("cic_build_info", "Always 1; the labels say what runs", ["version", "tables"], registry=self.registry)
+        build.labels(version("cic"), HEAD).set(1)
+        ProcessCollector(registry=self.registry)
         self.registry.register(_DatabaseFigures(database, clock))
 
 

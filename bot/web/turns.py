@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import Column, and_, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql import Select
 
 from bot.privacy import Notice, keep_promises
 from bot.storage import Database, feedback, turns
@@ -48,19 +50,12 @@ class Turns:
         self._clock = clock
         self._notice = notice
 
-    def find(self, conversation: str, client_id: str) -> Answer | None:
-        """Return the answer that was given to this message, if it was handled before."""
-        query = select(turns.c.answer).where(turns.c.conversation == conversation, turns.c.client_id == client_id)
+    def before(self, conversation: str, client_id: str | None) -> tuple[Answer | None, Latest]:
+        """Return what a message finds: the answer that was given to it if it was handled before, and the latest turn."""
         with self._database.read() as connection:
-            answer: Answer | None = connection.execute(query).scalar_one_or_none()
-        return answer
-
-    def latest(self, conversation: str) -> Latest:
-        """Return the latest turn; number 0 when there is none."""
-        query = select(turns.c.number, turns.c.answer).where(turns.c.conversation == conversation)
-        with self._database.read() as connection:
-            row = connection.execute(query.order_by(turns.c.number.desc(), turns.c.id.desc()).limit(1)).first()
-        return Latest(row.number, row.answer["asks"]) if row else Latest()
+            stored = _find(connection, conversation, client_id) if client_id else None
+            row = connection.execute(_latest_first(turns.c.number, turns.c.answer, of=conversation).limit(1)).first()
+        return stored, Latest(row.number, row.answer["asks"]) if row else Latest()
 
     def add(self, conversation: str, client_id: str | None, user_text: str, answer: Answer, after: int = 0) -> Answer:
         """Keep a turn and return its answer; when the same message was answered meanwhile, that first answer.
@@ -68,7 +63,7 @@ class Turns:
         `after` is the number of the turn before it. When that is gone, the conversation was erased, and this turn of it is not kept.
         """
         # Locked for PostgreSQL: an erasure that has begun is waited for, and one that comes waits for this
-        latest = select(turns.c.number).where(turns.c.conversation == conversation).order_by(turns.c.number.desc(), turns.c.id.desc())
+        latest = _latest_first(turns.c.number, of=conversation)
         row = {"conversation": conversation, "client_id": client_id, "user_text": user_text, "answer": answer}
         try:
             with self._database.begin() as connection:
@@ -76,7 +71,7 @@ class Turns:
                 if number >= after:
                     connection.execute(turns.insert().values(**row, number=number + 1, created_at=self._clock()))
         except IntegrityError:
-            return (client_id and self.find(conversation, client_id)) or answer
+            return (client_id and self.before(conversation, client_id)[0]) or answer
         return answer
 
     def forget(self, conversation: str) -> None:
@@ -85,9 +80,9 @@ class Turns:
 
     def history(self, conversation: str) -> list[Turn]:
         """Return what was said, oldest first."""
-        query = select(turns.c.user_text, turns.c.answer, turns.c.client_id).where(turns.c.conversation == conversation)
+        query = _latest_first(turns.c.user_text, turns.c.answer, turns.c.client_id, of=conversation)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(turns.c.number.desc(), turns.c.id.desc()).limit(HISTORY_TURNS)).all()
+            rows = connection.execute(query.limit(HISTORY_TURNS)).all()
         return [Turn(row.user_text, row.answer, row.client_id) for row in reversed(rows)]
 
     def judged(self, conversation: str) -> dict[str, bool]:
@@ -107,3 +102,14 @@ class Turns:
             if connection.execute(update(feedback).where(same).values(**values)).rowcount == 0:
                 connection.execute(feedback.insert().values(conversation=conversation, message_id=message_id, **values))
         return True
+
+
+def _find(connection: Connection, conversation: str, client_id: str) -> Answer | None:
+    query = select(turns.c.answer).where(turns.c.conversation == conversation, turns.c.client_id == client_id)
+    answer: Answer | None = connection.execute(query).scalar_one_or_none()
+    return answer
+
+
+def _latest_first(*columns: Column, of: str) -> Select:
+    """The turns of a conversation in the order of their index, so that a long one is not sorted for each message."""
+    return select(*columns).where(turns.c.conversation == of).order_by(turns.c.number.desc(), turns.c.id.desc())

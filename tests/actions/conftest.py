@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actions.session import services
+from actions.session import serving
 from bot.config import load_settings
 from bot.storage import Database
 from bot.wiring import Services, build_database
@@ -19,9 +19,10 @@ SETTINGS = {"CIC_CONTACT_EMAIL": "contact@association.example", "CIC_SECRET_KEY"
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     for name, value in (SETTINGS | {"CIC_DATA_DIR": str(tmp_path), "CIC_DATABASE_URL": f"sqlite:///{tmp_path / 'cic.sqlite'}"}).items():
         monkeypatch.setenv(name, value)
-    services.cache_clear()
-    yield services()
-    services.cache_clear()
+    serving.cache_clear()
+    yield serving().of(None)
+    serving().follower.stop()
+    serving.cache_clear()
 
 
 @pytest.fixture

@@ -35,15 +35,15 @@ class Done:
         return self.said[-1]["custom"]["asks"] if self.said else None
 
 
-def tracker(text: str, label: str = "", slots: Mapping[str, Any] | None = None) -> Tracker:
+def tracker(text: str, label: str = "", slots: Mapping[str, Any] | None = None, release: str | None = None) -> Tracker:
     parts = [{"text": text, "ranking": [(label, CLEAR)] if label else []}]
-    message = {"text": text, "intent": {"name": label.split("/")[0]}, "parts": parts, "persons": []}
+    message = {"text": text, "intent": {"name": label.split("/")[0]}, "parts": parts, "persons": [], "metadata": {"release": release}}
     return Tracker(CONVERSATION, dict.fromkeys(DOMAIN["slots"]) | dict(slots or {}), message, [], False, None, {}, "action_listen")
 
 
-def run(action: Action, text: str, label: str = "", slots: Mapping[str, Any] | None = None) -> Done:
+def run(action: Action, text: str, label: str = "", slots: Mapping[str, Any] | None = None, release: str | None = None) -> Done:
     """Run an action on a message."""
-    before, dispatcher = tracker(text, label, slots), CollectingDispatcher()
+    before, dispatcher = tracker(text, label, slots, release), CollectingDispatcher()
     events: list[Any] = action.run(dispatcher, before, DOMAIN)
     changed = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
     assert set(changed) <= {*DOMAIN["slots"], "requested_slot"}, "Rasa refuses a slot that is not in its domain"

@@ -16,21 +16,24 @@ import pytest
 import yaml
 
 from bot.config import PROJECT
+from bot.errors import StorageError
 from bot.rasa_client import channel_token
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Rasa and what it loads warn a great deal on being imported
     from rasa.core.channels.channel import UserMessage
+    from rasa.core.lock_store import LockError
     from rasa.core.tracker_store import TrackerStore
     from rasa.shared.core.domain import Domain
     from rasa.shared.core.events import SlotSet, UserUttered
     from rasa.shared.core.trackers import DialogueStateTracker
     from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
     from rasa.shared.nlu.training_data.message import Message
-    from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+    from rasa.utils.endpoints import EndpointConfig
     from sanic import Sanic
 
-    from bot.rasa.channel import CicInput, CollectingChannel, Turns, answer_of, keep_texts_out_of_logs, user_message
+    from bot.rasa.action_server import ActionsAwayError
+    from bot.rasa.channel import CicInput, CollectingChannel, NotHandledError, Turns, answer_of, user_message
     from bot.rasa.tracker_store import CicTrackerStore
 
 pytestmark = pytest.mark.anyio
@@ -171,9 +174,39 @@ async def test_a_handler_that_takes_too_long_is_a_failed_turn() -> None:
     assert (await Turns(handle, seconds=0.02).answer("c1", "oui", "m1"))["failed"]
 
 
-def test_rasa_s_error_about_an_action_does_not_put_the_conversation_into_the_log() -> None:
-    keep_texts_out_of_logs()
-    assert str(ClientResponseError(500, "Internal Server Error", "je suis Awa")) == "500, Internal Server Error"
+@pytest.mark.parametrize(
+    ("error", "missing"),
+    [(ActionsAwayError("hung up"), "actions"), (StorageError("away"), "database"), (LockError("held"), "database")],
+    ids=lambda value: str(value),
+)
+async def test_a_turn_that_lacked_something_was_not_handled_and_the_same_message_is_handled_later(error: Exception, missing: str) -> None:
+    errors = [error]
+
+    async def handle(message: UserMessage) -> None:
+        await message.output_channel.send_response("c1", {"text": "Bonjour."})
+        if errors:
+            raise errors.pop()
+
+    turns = Turns(handle)
+    with pytest.raises(NotHandledError) as raised:
+        await turns.answer("c1", "bonjour", "m1")
+    assert raised.value.missing == missing
+    again = await turns.answer("c1", "bonjour", "m1")
+    assert [message["text"] for message in again["messages"]] == ["Bonjour."]
+
+
+async def test_a_turn_that_failed_says_nothing_of_what_it_had_begun_to_say_and_may_be_tried_again() -> None:
+    tried: list[str] = []
+
+    async def handle(message: UserMessage) -> None:
+        tried.append(message.message_id)
+        await message.output_channel.send_response("c1", {"text": "à moitié"})
+        raise RuntimeError("broken")
+
+    turns = Turns(handle)
+    assert (await turns.answer("c1", "bonjour", "m1"))["messages"] == []
+    await turns.answer("c1", "bonjour", "m1")
+    assert tried == ["m1", "m1"]
 
 
 @asynccontextmanager
@@ -246,25 +279,17 @@ async def test_the_phases_of_a_message_are_told_to_who_knows_the_token(authorise
 
 
 async def test_conversations_are_kept_in_the_database_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CIC_DATABASE_URL", f"sqlite:///{tmp_path / 'new' / 'cic.sqlite'}")
+    url = f"sqlite:///{tmp_path / 'new' / 'cic.sqlite'}"
+    monkeypatch.setenv("CIC_DATABASE_URL", url)
     store = TrackerStore.create(EndpointConfig(type="bot.rasa.tracker_store.CicTrackerStore"), Domain.empty())
     assert isinstance(store, CicTrackerStore)
     tracker = DialogueStateTracker("c1", [])
     tracker.update_with_events([UserUttered("bonjour"), SlotSet("nom", "Awa")], Domain.empty())
     await store.save(tracker)
-    kept = await store.retrieve("c1")
+    store.database.close()
+    kept = await CicTrackerStore(host=url).retrieve("c1")
+    assert kept is not None
     assert [type(event).__name__ for event in kept.events] == ["UserUttered", "SlotSet"]
-    assert store.engine.url.database == str(tmp_path / "new" / "cic.sqlite")
-    with store.engine.connect() as connection:
-        assert connection.execute("PRAGMA journal_mode").scalar() == "wal"
-        assert connection.execute("PRAGMA busy_timeout").scalar() == 30_000
-    store.engine.dispose()
-
-
-async def test_errors_of_the_database_hold_no_values(tmp_path: Path) -> None:
-    store = CicTrackerStore(host=f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    assert store.engine.hide_parameters
-    store.engine.dispose()
 
 
 def test_rasa_has_no_other_door() -> None:

@@ -9,7 +9,12 @@ import pytest
 from sample_turn import CONVERSATION, Done, run
 from sqlalchemy import func, select, text
 
+from actions.database import DatabaseAwayError
 from actions.request import ValidateFormulaireDemande
+from bot.errors import RequestError
+from bot.intake.counter import Counter
+from bot.rasa_client import DATABASE
+from bot.routing import Routing
 from bot.storage import Database, decisions, leads, outbox
 from bot.wiring import Services
 
@@ -78,30 +83,53 @@ def test_a_refusal_ends_the_form_and_registers_the_decision_only(database: Datab
     assert rows(database) == {"leads": 0, "outbox": 0, "decisions": 1}
 
 
-def test_a_database_that_fails_at_the_last_yes_is_told_and_the_yes_can_be_said_again(
-    database: Database, served: Services, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_database_that_fails_at_the_last_yes_leaves_the_turn_undone_and_the_same_yes_registers_one_request(database: Database) -> None:
     before = say_all(OPENING, *ANSWERS).slots
     rename(database, "leads", "away")
-    with caplog.at_level(logging.ERROR):
+    with pytest.raises(DatabaseAwayError, match=f"^{DATABASE}$"):
+        say("oui", before)
+    rename(database, "away", "leads")
+    assert say("oui", before).said[-1]["custom"]["outcome"] == "qualified"
+    assert rows(database)["leads"] == 1
+
+
+def test_a_database_that_fails_before_leaves_the_turn_undone(database: Database) -> None:
+    rename(database, "decisions", "away")
+    with pytest.raises(DatabaseAwayError):
+        say(OPENING, label="demande")
+    rename(database, "away", "decisions")
+    assert say(OPENING, label="demande").asks == "nom"
+
+
+def test_a_request_that_cannot_be_registered_is_told_and_the_yes_can_be_said_again(
+    database: Database, served: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = say_all(OPENING, *ANSWERS).slots
+    with monkeypatch.context() as broken, caplog.at_level(logging.ERROR):
+        broken.setattr(Routing, "submit", refuse)
         failed = say("oui", before)
     assert failed.text == served.texts("demande.panne")
     assert (failed.asks, failed.slots["requested_slot"]) == ("consentement", "consentement")
     assert [button["payload"] for button in failed.said[-1]["buttons"]] == ["Oui"]
     assert CONVERSATION in caplog.text
     assert "Dumont" not in caplog.text
-    rename(database, "away", "leads")
     assert say("oui", failed.slots).said[-1]["custom"]["outcome"] == "qualified"
     assert rows(database)["leads"] == 1
 
 
-def test_a_database_that_fails_before_is_told_and_the_message_can_be_sent_again(database: Database, served: Services) -> None:
-    rename(database, "decisions", "away")
-    failed = say(OPENING, label="demande")
+def test_a_request_that_cannot_be_screened_is_told_and_the_message_can_be_sent_again(
+    served: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(Counter, "take", refuse)
+        failed = say(OPENING, label="demande")
     assert failed.text == served.texts("demande.panne_avant")
     assert (failed.asks, failed.slots["requested_slot"]) == (None, None)
-    rename(database, "away", "decisions")
     assert say(OPENING, failed.slots, label="demande").asks == "nom"
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise RequestError("Cette demande ne peut pas être transmise.")
 
 
 def rename(database: Database, old: str, new: str) -> None:

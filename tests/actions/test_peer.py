@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Rasa and what it loads warn a great deal on being imported
     from rasa.shared.nlu.training_data.message import Message
 
-    from bot.rasa.peer import PeerParts, _with_selector, ranking_of
+    from bot.rasa import channel
+    from bot.rasa.peer import PeerParts, UnmendedInput, _with_selector, ranking_of
 
 INTENTS = [
     {"name": "nlu_fallback", "confidence": 0.9},
@@ -35,6 +37,23 @@ def test_a_message_without_a_ranking_is_gibberish() -> None:
     message = Message(data={"text": "???"})
     PeerParts().process([message])
     assert message.get("intent")["name"] == "hors_sujet"
+
+
+def test_only_our_own_channel_mends_rasa(monkeypatch: pytest.MonkeyPatch) -> None:
+    mended: list[str] = []
+    monkeypatch.setattr(channel, "mend", lambda: mended.append("mended"))
+
+    async def nobody(_: object) -> None:
+        raise AssertionError
+
+    plain = uris(UnmendedInput().blueprint(nobody))
+    assert mended == []
+    assert uris(channel.CicInput().blueprint(nobody)) == plain >= {"/health", "/phases", "/webhook"}
+    assert mended == ["mended"]
+
+
+def uris(routes: Any) -> set[str]:
+    return {route.uri for route in routes._future_routes}
 
 
 def test_the_share_of_info_is_spread_over_what_the_selector_found() -> None:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from glob import glob
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +20,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -34,7 +30,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    create_engine,
     delete,
     func,
     insert,
@@ -44,8 +39,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from bot.benchmarks.postgresql import new_database
 from bot.errors import StorageError
-from bot.storage import Database, codes, leads, metadata, outbox
+from bot.storage import Database, codes, leads, metadata, outbox, trackers
 from bot.storage.migrations import HEAD, revision_of
 from bot.storage.migrations.upgrading import COMPARISON, FIRST, config_on
 
@@ -137,6 +133,31 @@ old_outbox = old_table(
 old_table("erasures", time("created_at"), *words("kind"), Column("counts", JSON, nullable=False))
 
 
+with_rasas = MetaData()
+"""The same, with the table that Rasa made and kept beside ours."""
+for table in old.tables.values():
+    table.to_metadata(with_rasas)
+rasas = Table(
+    "events",
+    with_rasas,
+    Column("id", Integer, primary_key=True),
+    Column("sender_id", String(255), nullable=False, index=True),
+    Column("type_name", String(255), nullable=False),
+    Column("timestamp", Float),
+    Column("intent_name", String(255)),
+    Column("action_name", String(255)),
+    Column("data", Text),
+)
+EVENTS = [
+    (7, "c", "action", 1.0, None, "action_session_start", "{}"),
+    (8, "c", "session_started", 1.5, None, None, "{}"),
+    (9, "c", "user", 2.0, "info", None, "{}"),
+    (10, "d", "user", 2.5, "info", None, "{}"),
+    (11, "c", "session_started", 3.0, None, None, "{}"),
+    (12, "c", "user", 3.5, "info", None, "{}"),
+]
+
+
 VALUES: dict[type, Any] = {Integer: 1, Boolean: True, JSON: {"é": [1]}, LargeBinary: b"\0\xff", DateTime: NOW}
 
 
@@ -168,44 +189,12 @@ def shape(connection: Connection) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a server of our own without the name of the database; on a socket, so that it is in nobody's way."""
-    folders = [os.environ.get("PATH", os.defpath), *glob("/usr/lib/postgresql/*/bin")]
-    found = [shutil.which(name, path=os.pathsep.join(folders)) for name in ("initdb", "pg_ctl")]
-    assert all(found), "PostgreSQL is not installed: scripts/test-programs, which make test calls, sees to it"
-    initdb, pg_ctl = map(str, found)
-    user = "postgres" if os.geteuid() == 0 else None  # as root it refuses to run
-    with tempfile.TemporaryDirectory() as folder:
-        if user:
-            shutil.chown(folder, user)
-
-        def run(*arguments: str) -> None:
-            subprocess.run(arguments, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-
-        data = f"{folder}/data"
-        run(initdb, "--pgdata", data, "--username=cic", "--auth=trust", "--encoding=UTF8", "--no-sync")
-        run(pg_ctl, "start", "--wait", "--pgdata", data, "--log", f"{folder}/log", "--options", f"-F -k {folder} -c listen_addresses=")
-        try:
-            yield f"postgresql://cic@/{{}}?host={folder}"
-        finally:
-            run(pg_ctl, "stop", "--wait", "--mode=immediate", "--pgdata", data)
-
-
-numbers = count()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of either kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'cic.sqlite'}"
-    server, name = request.getfixturevalue("postgresql"), f"cic{next(numbers)}"
-    engine = create_engine(server.format("postgres"), isolation_level="AUTOCOMMIT", future=True)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return str(server.format(name))
+    return new_database(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture
@@ -238,17 +227,17 @@ def before(database: Database) -> dict[str, Any]:
 
 
 def make_events(connection: Connection) -> None:
-    connection.exec_driver_sql("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255) NOT NULL, data TEXT)")
-    connection.exec_driver_sql("CREATE INDEX ix_events_sender_id ON events (sender_id)")
-    connection.exec_driver_sql("INSERT INTO events VALUES (7, 'c', '{}')")
+    rasas.create(connection)
+    names = [column.name for column in rasas.columns]
+    connection.execute(insert(rasas), [dict(zip(names, row, strict=True)) for row in EVENTS])
 
 
-def events(connection: Connection) -> Any:
-    return connection.exec_driver_sql("SELECT * FROM events").all()
+def kept_events(connection: Connection) -> Any:
+    return [row[:] for row in connection.execute(select(rasas).order_by(rasas.c.id))]
 
 
 def is_untouched(connection: Connection, before: dict[str, Any]) -> bool:
-    return rows(connection) == before and not differences(connection, old) and events(connection) == [(7, "c", "{}")]
+    return rows(connection) == before and not differences(connection, with_rasas) and kept_events(connection) == EVENTS
 
 
 def test_the_database_of_the_old_version_keeps_its_rows(database: Database, before: dict[str, Any]) -> None:
@@ -256,7 +245,7 @@ def test_the_database_of_the_old_version_keeps_its_rows(database: Database, befo
     with database.read() as connection:
         assert rows(connection) == before
         assert connection.execute(select(outbox.c.uncertain, outbox.c.expires_at)).all() == [(0, None)]
-        assert events(connection) == [(7, "c", "{}")]
+        assert kept_events(connection) == EVENTS
 
 
 def test_the_database_of_the_old_version_gets_the_tables_of_this_one(database: Database, before: dict[str, Any]) -> None:
@@ -266,14 +255,25 @@ def test_the_database_of_the_old_version_gets_the_tables_of_this_one(database: D
         assert differences(connection) == []
 
 
-def test_a_new_database_has_the_tables_of_this_version(database: Database) -> None:
+def test_conversations_of_the_old_version_are_read_from_the_start_of_their_latest_session(
+    database: Database, before: dict[str, Any]
+) -> None:
+    database.create_all()
+    with database.read() as connection:
+        found = connection.execute(select(trackers.c.conversation, trackers.c.tail, trackers.c.pointers).order_by("conversation")).all()
+    assert found == [("c", 11, {}), ("d", 10, {})]
+
+
+@pytest.mark.parametrize("of_rasa", [False, True], ids=["empty", "where only Rasa had begun"])
+def test_a_new_database_has_the_tables_of_this_version(database: Database, of_rasa: bool) -> None:
     with database.begin() as connection:
-        make_events(connection)
+        if of_rasa:
+            make_events(connection)
     database.create_all()
     with database.read() as connection:
         assert revision_of(connection) == HEAD
         assert differences(connection) == []
-        assert events(connection) == [(7, "c", "{}")]
+        assert kept_events(connection) == (EVENTS if of_rasa else [])
 
 
 def test_what_is_upgraded_and_what_is_new_are_alike_to_the_names_of_constraints(database: Database) -> None:
@@ -304,6 +304,7 @@ def test_the_comparison_does_find_what_differs(database: Database, before: dict[
     assert {change[0] for change in found} == {
         "add_table",
         "add_index",
+        "remove_index",
         "add_column",
         "modify_nullable",
         "add_constraint",

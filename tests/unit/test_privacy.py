@@ -30,6 +30,7 @@ from bot.storage import (
     codes,
     decisions,
     erasures,
+    events,
     feedback,
     forgetting,
     leads,
@@ -55,12 +56,11 @@ def add_conversation(connection: Connection, conversation: str, text: str, creat
 
 
 def add_events(database: Database, *rows: tuple[str, datetime, str]) -> None:
-    """The table as Rasa makes it."""
+    """Messages as Rasa's store keeps them."""
     with database.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, sender_id TEXT, timestamp FLOAT, data TEXT)")
         for sender, at, text in rows:
-            values = (sender, at.timestamp(), json.dumps({"text": text}))
-            connection.exec_driver_sql("INSERT INTO events (sender_id, timestamp, data) VALUES (?, ?, ?)", values)
+            row = {"sender_id": sender, "type_name": "user", "timestamp": at.timestamp(), "data": json.dumps({"text": text})}
+            connection.execute(insert(events).values(**row))
 
 
 def left(database: Database) -> dict[str, int]:

@@ -89,44 +89,70 @@ async def test_a_message_goes_to_our_channel_with_its_token_and_comes_back_as_a_
     assert headers["authorization"] == f"Bearer {channel_token('key')}"
 
 
-@pytest.mark.parametrize("rasa", [None, rasa_peer(health=((503, {}),)), rasa_peer(health=(None,))], ids=["away", "no model", "hangs up"])
-async def test_rasa_that_is_not_there_is_missing_and_gets_no_message(rasa: Peer | None) -> None:
+@pytest.mark.parametrize("rasa", [None, rasa_peer((503, {}), health=((503, {}),))], ids=["away", "no model"])
+async def test_rasa_that_is_not_there_is_missing_and_has_not_handled_the_message(rasa: Peer | None) -> None:
     async with connected(rasa, actions_peer()) as client:
         assert await client.missing() == ("rasa",)
         with pytest.raises(NotReadyError) as raised:
             await client.ask("c1", "bonjour", "m1")
     assert raised.value.missing == ("rasa",)
-    assert rasa is None or rasa.posts() == 0
+
+
+@pytest.mark.parametrize("missing", ["actions", "database"])
+async def test_what_a_message_lacks_is_said_when_patience_ends(missing: str) -> None:
+    async with connected(rasa_peer((503, {"error": "not handled", "missing": missing})), actions_peer(), patience=0.3) as client:
+        with pytest.raises(NotReadyError) as raised:
+            await client.ask("c1", "bonjour", "m1")
+    assert raised.value.missing == (missing,)
+
+
+@pytest.mark.parametrize("body", [{"missing": "the moon"}, {"missing": ["rasa"]}, [], "x"], ids=str)
+async def test_a_refusal_that_is_not_of_our_channel_means_that_rasa_is_missing(body: Any) -> None:
+    async with connected(rasa_peer((503, body)), actions_peer()) as client:
+        with pytest.raises(NotReadyError) as raised:
+            await client.ask("c1", "bonjour", "m1")
+    assert raised.value.missing == ("rasa",)
 
 
 async def test_a_message_waits_for_an_action_server_that_is_being_restarted() -> None:
-    rasa = rasa_peer((200, ANSWER))
+    rasa = rasa_peer((503, {"missing": "actions"}), (200, ANSWER))
     async with connected(rasa, actions_peer((500, {}), None, OK), patience=5) as client:
-        assert (await client.ask("c1", "bonjour", "m1")).asks == "nom"
-    assert rasa.posts() == 1
-
-
-async def test_patience_with_a_process_that_stays_away_ends() -> None:
-    async with connected(rasa_peer((200, ANSWER)), None, patience=0.3) as client:
-        with pytest.raises(NotReadyError) as raised:
-            await client.ask("c1", "bonjour", "m1")
-    assert raised.value.missing == ("actions",)
-
-
-async def test_a_message_that_was_surely_not_handled_is_sent_once_more() -> None:
-    rasa = rasa_peer((503, {"error": "no model"}), (200, ANSWER))
-    async with connected(rasa, actions_peer()) as client:
         assert (await client.ask("c1", "bonjour", "m1")).asks == "nom"
     assert rasa.posts() == 2
 
 
-@pytest.mark.parametrize("answer", [None, (500, {}), (401, {}), (400, {})], ids=["hangs up", "500", "401", "400"])
-async def test_a_message_that_may_have_been_handled_is_never_sent_again(answer: tuple[int, Any] | None) -> None:
-    rasa = rasa_peer(answer)
-    async with connected(rasa, actions_peer()) as client:
+@pytest.mark.parametrize("first", [(503, {"error": "no model"}), None, (502, {}), (500, {})], ids=["no model", "hangs up", "502", "500"])
+async def test_a_message_without_an_answer_goes_again_under_its_id(first: tuple[int, Any] | None) -> None:
+    rasa = rasa_peer(first, (200, ANSWER))
+    async with connected(rasa, actions_peer(), patience=5) as client:
+        assert (await client.ask("c1", "bonjour", "m1")).asks == "nom"
+    bodies = [body for path, _, body in rasa.seen if path.endswith("/webhook")]
+    assert len(bodies) == 2
+    assert bodies[0] == bodies[1]
+
+
+async def test_a_message_that_ends_rasa_each_time_goes_three_times_and_no_more() -> None:
+    rasa = rasa_peer(None)
+    async with connected(rasa, actions_peer(), patience=60) as client:
+        with pytest.raises(InterruptedHandlingError):
+            await client.ask("c1", "bonjour", "m1")
+    assert rasa.posts() == 3
+
+
+@pytest.mark.parametrize("status", [400, 401])
+async def test_a_message_that_rasa_refuses_does_not_go_again(status: int) -> None:
+    rasa = rasa_peer((status, {}))
+    async with connected(rasa, actions_peer(), patience=60) as client:
         with pytest.raises(InterruptedHandlingError):
             await client.ask("c1", "bonjour", "m1")
     assert rasa.posts() == 1
+
+
+async def test_rasa_that_went_away_with_a_message_and_stays_away_leaves_it_in_doubt() -> None:
+    rasa = rasa_peer(None, (503, {}))
+    async with connected(rasa, actions_peer(), patience=0.6) as client:
+        with pytest.raises(InterruptedHandlingError):
+            await client.ask("c1", "bonjour", "m1")
 
 
 async def test_a_failed_turn_says_so() -> None:

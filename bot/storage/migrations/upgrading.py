@@ -17,8 +17,6 @@ from bot.storage.tables import metadata
 
 FIRST = "0001"
 """The tables as they were before there were scripts."""
-_RASAS = frozenset({"events"})
-"""Tables in the same database that Rasa makes and keeps."""
 _ALEMBIC = Lock()
 """Alembic keeps what it works on in a global variable."""
 
@@ -37,7 +35,7 @@ def bring_up_to_date(connection: Connection) -> None:
             _refuse_unknown(revision, config)
         elif inspect(connection).has_table("leads"):
             command.stamp(config, FIRST)
-        else:
+        elif not inspect(connection).has_table("events"):  # made by Rasa, in a version that had got no further
             metadata.create_all(connection)
             command.stamp(config, HEAD)
         command.upgrade(config, HEAD)
@@ -50,11 +48,6 @@ def config_on(connection: Connection) -> Config:
     return config
 
 
-def is_ours(_item: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
-    """Tell Alembic what it may compare with `tables.py`: it would drop what it does not find there."""
-    return kind != "table" or name not in _RASAS
-
-
 def _refuse_unknown(revision: str, config: Config) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if revision not in known:
@@ -64,5 +57,5 @@ def _refuse_unknown(revision: str, config: Config) -> None:
         )
 
 
-COMPARISON: dict[str, Any] = {"include_object": is_ours, "compare_type": True, "compare_server_default": True}
+COMPARISON: dict[str, Any] = {"compare_type": True, "compare_server_default": True}
 """How Alembic compares a database with `tables.py`."""
