@@ -11,7 +11,8 @@ import re
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +24,9 @@ from bot.errors import SettingError
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds data/, domain.yml and config.yml."""
 
+_SERVER = re.compile(r"[^/]+//([^@]*@)?(\[[^\]@]*\]|[^@:/\[\]]*)(:\d+)?([/?].*)?")
+"""The address of a database server. SQLAlchemy shows half of the password when it cannot read one."""
+
 T = TypeVar("T")
 
 
@@ -31,25 +35,28 @@ class Settings:
     """All settings, checked. Ports are TCP ports, `retention_days` is in days, `rate_limit` in messages a minute.
 
     `reply_days` are working days; `office_hours` are opening and closing, in the time of Brussels; each of `closed_days` is
-    a first and a last day, both closed.
+    a first and a last day, both closed. What holds a password or a key is not shown with the rest.
     """
 
     data_dir: Path
-    database_url: str
+    database_url: str = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 8000
     rasa_port: int = 5005
     actions_port: int = 5055
-    redis_url: str | None = None
+    internal_host: str = "127.0.0.1"
+    rasa_url: str | None = None
+    actions_url: str | None = None
+    redis_url: str | None = field(default=None, repr=False)
     contact_email: str | None = None
     contact_name: str = "Jean-Michel Reniers"
     mail_from: str = "assistant-cic@localhost.localdomain"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
     smtp_user: str | None = None
-    smtp_password: str | None = None
+    smtp_password: str | None = field(default=None, repr=False)
     smtp_tls: str = "none"
-    secret_key: str | None = None
+    secret_key: str | None = field(default=None, repr=False)
     retention_days: int = 365
     rate_limit: int = 30
     reply_days: int | None = None
@@ -60,16 +67,18 @@ class Settings:
     public_url: str | None = None
     publisher: str | None = None
     publisher_email: str | None = None
+    follow_releases: bool = True
+    log_format: str = "texte"
 
     @property
-    def rasa_url(self) -> str:
-        """Address of the Rasa process, loopback only."""
-        return f"http://127.0.0.1:{self.rasa_port}"
+    def rasa_address(self) -> str:
+        """Where the web process finds Rasa: the setting, else the Rasa of this machine."""
+        return self.rasa_url or address_of(self.internal_host, self.rasa_port)
 
     @property
-    def actions_url(self) -> str:
-        """Address of the action server, loopback only."""
-        return f"http://127.0.0.1:{self.actions_port}"
+    def actions_address(self) -> str:
+        """Where Rasa and the web process find the action server: the setting, else that of this machine."""
+        return self.actions_url or address_of(self.internal_host, self.actions_port)
 
     def secret(self) -> str:
         """The key that signs sessions: the setting, else one made once and kept in the data folder (mode 600)."""
@@ -112,6 +121,9 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         port=get("CIC_PORT", Settings.port, _port),
         rasa_port=get("CIC_RASA_PORT", Settings.rasa_port, _port),
         actions_port=get("CIC_ACTIONS_PORT", Settings.actions_port, _port),
+        internal_host=get("CIC_INTERNAL_HOST", Settings.internal_host, _internal_host),
+        rasa_url=get("CIC_RASA_URL", None, _server_url),
+        actions_url=get("CIC_ACTIONS_URL", None, _server_url),
         redis_url=get("CIC_REDIS_URL", None, _redis_url),
         contact_email=get("CIC_CONTACT_EMAIL", None, _email),
         contact_name=get("CIC_CONTACT_NAME", Settings.contact_name, _text),
@@ -132,10 +144,18 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         public_url=get("CIC_PUBLIC_URL", None, _origin),
         publisher=get("CIC_PUBLISHER", None, _text),
         publisher_email=get("CIC_PUBLISHER_EMAIL", None, _email),
+        follow_releases=get("CIC_FOLLOW_RELEASES", Settings.follow_releases, _yes_or_no),
+        log_format=get("CIC_LOG_FORMAT", Settings.log_format, _log_format),
     )
     if len({settings.port, settings.rasa_port, settings.actions_port}) < 3:
         raise SettingError("CIC_PORT, CIC_RASA_PORT et CIC_ACTIONS_PORT doivent être trois ports différents.")
     return settings
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address at which this machine reaches a process that listens on `host`."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -209,9 +229,21 @@ def _email(name: str, raw: str) -> str:
     return raw
 
 
+def _yes_or_no(name: str, raw: str) -> bool:
+    if raw not in {"oui", "non"}:
+        raise SettingError(f"{name} doit être « oui » ou « non » (reçu : {raw!r}).")
+    return raw == "oui"
+
+
 def _tls(name: str, raw: str) -> str:
     if raw not in {"none", "starttls", "tls"}:
         raise SettingError(f"{name} doit être « none », « starttls » ou « tls » (reçu : {raw!r}).")
+    return raw
+
+
+def _log_format(name: str, raw: str) -> str:
+    if raw not in {"texte", "json"}:
+        raise SettingError(f"{name} doit être « texte » ou « json » (reçu : {raw!r}).")
     return raw
 
 
@@ -224,6 +256,8 @@ def _secret(name: str, raw: str) -> str:
 def _database_url(name: str, raw: str) -> str:
     if not re.match(r"(sqlite:///|postgresql(\+psycopg2?)?://).+", raw):
         raise SettingError(f"{name} doit commencer par sqlite:/// ou postgresql://.")
+    if raw.startswith("postgresql") and not _SERVER.fullmatch(raw):
+        raise SettingError(f"{name} ne se lit pas : dans le nom et le mot de passe, écrivez « @ » %40, « : » %3A et « / » %2F.")
     return raw
 
 
@@ -242,6 +276,21 @@ def _origin(name: str, raw: str) -> str:
     if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", origin):
         raise SettingError(f"{name} : {origin!r} n'est pas l'adresse d'un site (https://www.exemple.be).")
     return origin
+
+
+def _server_url(name: str, raw: str) -> str:
+    url = raw.rstrip("/")
+    if not re.fullmatch(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", url):
+        raise SettingError(f"{name} : {raw!r} n'est pas l'adresse d'un serveur (http://10.0.0.5:5005).")
+    return url
+
+
+def _internal_host(name: str, raw: str) -> str:
+    host = _text(name, raw)
+    with suppress(ValueError):
+        if ipaddress.ip_address(host).is_global:
+            raise SettingError(f"{name} : {raw!r} est une adresse publique. Rasa et le serveur d'actions restent sur un réseau privé.")
+    return host
 
 
 def _networks(name: str, raw: str) -> tuple[str, ...]:

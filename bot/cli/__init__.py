@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from bot.cli import ask, bench, check, data, evaluate, leads, outbox, report, run, train
+from bot.cli import ask, backup, bench, check, data, evaluate, leads, outbox, releases, report, run, serve, train
 from bot.errors import AssistantError
 
 
@@ -35,13 +35,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("check")(check.check)
 app.command("train")(train.train)
+app.command("publish")(releases.publish)
+app.command("releases")(releases.list_releases)
+app.command("activate")(releases.activate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
 app.add_typer(bench.commands, name="bench")
 app.command("leads")(leads.list_leads)
 app.command("outbox")(outbox.show_outbox)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("purge")(data.purge)
 app.command("erase")(data.erase)

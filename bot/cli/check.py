@@ -7,6 +7,12 @@ import typer
 
 def check() -> None:
     """Vérifie connaissances, exemples, textes et réglages."""
+    refuse_faults()
+    typer.echo("Tout est en ordre : connaissances, données d'entraînement, textes et réglages.")
+
+
+def refuse_faults() -> None:
+    """Print every fault, and end the command with code 1 if there is one."""
     from bot.checking import check_project
     from bot.config import PROJECT
 
@@ -17,4 +23,3 @@ def check() -> None:
         noun = "faute trouvée" if len(faults) == 1 else "fautes trouvées"
         typer.echo(f"{len(faults)} {noun}.", err=True)
         raise typer.Exit(1)
-    typer.echo("Tout est en ordre : connaissances, données d'entraînement, textes et réglages.")

@@ -9,34 +9,40 @@ import httpx
 import uvicorn
 
 from bot.alerts import MailAlerts
-from bot.config import Settings, load_settings
+from bot.config import PROJECT, Settings, load_settings
 from bot.errors import AssistantError
 from bot.housekeeping import Housekeeper
+from bot.logs import set_up_logs
 from bot.mails import notice_mail
 from bot.rasa_client import build_client
 from bot.storage import utc_now
 from bot.web.app import create_app
-from bot.wiring import build_base, build_database, build_outbox, build_routing, build_texts
+from bot.web.connections import Connection, raise_file_limit
+from bot.web.showing import Content, Refresher, Showing
+from bot.wiring import build_database, build_outbox, build_releases, build_routing
 
 DRAIN_SECONDS = 4
 """How long running requests may take to end after a SIGTERM; `cic run` waits a little longer."""
 IDLE_SECONDS = 30
+log = logging.getLogger(__name__)
 
 
 def main() -> int:
     """Serve until a signal; 1 when a setting or the database forbids it."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        serve(load_settings())
+        settings = load_settings()
+        set_up_logs(settings.log_format, "web")
+        serve(settings)
     except AssistantError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the last word of a process
+        log.critical("%s", error)
         return 1
     return 0
 
 
 def serve(settings: Settings) -> None:
     """Build the application and serve it."""
+    raise_file_limit()
     database = build_database(settings)
     http = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=50))
     outbox = build_outbox(settings, database)
@@ -48,8 +54,11 @@ def serve(settings: Settings) -> None:
         outbox.notify,
         lambda reference: notice_mail(reference, settings, utc_now()),
     )
-    workers = (housekeeper, MailAlerts(outbox.unsent, utc_now))
-    app = create_app(settings, database, build_client(settings, http), outbox, utc_now, build_base(), build_texts(), workers)
+    showing = Showing(Content.read(PROJECT))
+    refresher = Refresher(build_releases(settings, database), showing)
+    refresher.look()
+    workers = (housekeeper, MailAlerts(outbox.unsent, utc_now), refresher)
+    app = create_app(settings, database, build_client(settings, http), outbox, utc_now, showing, workers)
     uvicorn.run(
         app,
         host=settings.host,
@@ -58,6 +67,7 @@ def serve(settings: Settings) -> None:
         server_header=False,
         access_log=False,
         log_config=None,
+        http=Connection,
         ws="none",
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict
 from datetime import datetime
 from typing import Protocol
 
@@ -16,12 +15,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
-from bot.answers.compose import menu
 from bot.config import Settings
-from bot.knowledge import Base
 from bot.mails import notice_mail
 from bot.storage import Database
-from bot.texts import Texts
 from bot.web.chat import ChatApi
 from bot.web.conversations import Conversations, MailWorker, Rasa
 from bot.web.edge import Edge, error_handlers
@@ -32,6 +28,7 @@ from bot.web.pages import Pages
 from bot.web.plain import Plain
 from bot.web.refusals import Refusals
 from bot.web.sessions import Sessions
+from bot.web.showing import Showing
 from bot.web.turns import Turns
 from bot.web.turnstile import Turnstile
 
@@ -55,8 +52,7 @@ def create_app(
     rasa_client: Rasa,
     outbox: MailWorker,
     clock: Callable[[], datetime],
-    base: Base,
-    texts: Texts,
+    showing: Showing,
     others: Sequence[Worker] = (),
 ) -> Starlette:
     """Return the application. `clock` gives the time with its zone; the mail worker and `others` run while the application does."""
@@ -65,7 +61,7 @@ def create_app(
     sessions = Sessions(settings.secret(), clock)
     conversations = Conversations(turns, rasa_client, outbox, metrics)
     messages, rest = (Turnstile(RateLimit(settings.rate_limit, clock), settings.trusted_proxies) for _ in range(2))
-    pages = Pages(settings, base, sessions)
+    pages = Pages(settings, showing, sessions)
     refusals = Refusals(metrics, pages.refused)
     api = ChatApi(
         conversations=conversations,
@@ -73,9 +69,9 @@ def create_app(
         sessions=sessions,
         messages=messages,
         others=rest,
-        opening={"retention_days": settings.retention_days, "suggestions": [asdict(choice) for choice in menu(base, texts)]},
+        opening=lambda: {"retention_days": settings.retention_days, "suggestions": showing.content.suggestions},
     )
-    plain = Plain(conversations, turns, sessions, messages, rest, refusals, pages.templates, base.facts)
+    plain = Plain(conversations, turns, sessions, messages, rest, refusals, pages.templates, showing)
     routes = [*api.routes(), *Health(database, rasa_client, metrics).routes(), *plain.routes(), *pages.routes()]
     paths = frozenset(route.path for route in routes if isinstance(route, Route))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class ChatApi:
     sessions: Sessions
     messages: Turnstile
     others: Turnstile
-    opening: Mapping[str, Any]
+    opening: Callable[[], Mapping[str, Any]]
 
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted at /api."""
@@ -45,7 +45,7 @@ class ChatApi:
         """Begin a conversation: a client that has its session before the first message can send that one again, too."""
         self.others.count(request)
         missing = await self.conversations.missing()
-        return JSONResponse({"session": self.sessions.start().token, "missing": list(missing), **self.opening})
+        return JSONResponse({"session": self.sessions.start().token, "missing": list(missing), **self.opening()})
 
     async def chat(self, request: Request) -> Response:
         """Answer one message."""

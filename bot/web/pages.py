@@ -1,4 +1,4 @@
-"""The public pages. Those that hold a fresh session are made for each visitor, the others once."""
+"""The public pages, each made when it is asked for: what they say follows the release that is shown."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot.config import Settings
-from bot.knowledge import Base
 from bot.web.assets import Assets
 from bot.web.fields import FREE
-from bot.web.knowledge_view import sections_of
 from bot.web.refusals import Refusal
 from bot.web.sessions import Sessions
+from bot.web.showing import Showing
 from bot.web.templating import Templates
 
 NOBODY = "https://adresse-de-l-assistant.example"
@@ -29,10 +28,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class Pages:
     """Everything that can be read without a conversation."""
 
-    def __init__(self, settings: Settings, base: Base, sessions: Sessions) -> None:
-        self.templates = Templates({"settings": settings, "edition": base.edition, "new_id": lambda: uuid.uuid4().hex})
+    def __init__(self, settings: Settings, showing: Showing, sessions: Sessions) -> None:
+        self.templates = Templates({"settings": settings, "new_id": lambda: uuid.uuid4().hex})
         self._public_url = settings.public_url
-        self._sections = sections_of(base)
+        self._showing = showing
         self._sessions = sessions
         self._assets = Assets()
 
@@ -49,25 +48,28 @@ class Pages:
     async def index(self, _: Request) -> Response:
         """The assistant, and all that it knows."""
         session = self._sessions.start().token
-        return HTMLResponse(self.templates.render("index.html", sections=self._sections, session=session, field=FREE, typed=""))
+        content = self._showing.content
+        shown = {"edition": content.base.edition, "sections": content.sections}
+        return HTMLResponse(self.templates.render("index.html", session=session, field=FREE, typed="", **shown))
 
     async def embedding(self, request: Request) -> Response:
         """How another site shows the assistant."""
         address = self._public_url or address_of(request)
-        return HTMLResponse(self.templates.render("embedding.html", address=address, integrity=self._assets.integrity))
+        return HTMLResponse(self._render("embedding.html", address=address, integrity=self._assets.integrity))
 
     def refused(self, refusal: Refusal) -> Response:
         """The page of an error."""
-        html = self.templates.render("error.html", sentence=refusal.sentence)
+        html = self._render("error.html", sentence=refusal.sentence)
         return HTMLResponse(html, refusal.status, refusal.headers)
 
     def _fixed(self, template: str) -> Endpoint:
-        html = self.templates.render(template)
-
         async def page(_: Request) -> Response:
-            return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+            return HTMLResponse(self._render(template), headers={"Cache-Control": "no-cache"})
 
         return page
+
+    def _render(self, template: str, **values: object) -> str:
+        return self.templates.render(template, edition=self._showing.content.base.edition, **values)
 
 
 def address_of(request: Request) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from bot.web.conversations import Conversations
 from bot.web.fields import field_for
 from bot.web.refusals import EXPECTED, Refusal, Refusals
 from bot.web.sessions import Session, Sessions
+from bot.web.showing import Showing
 from bot.web.templating import Templates
 from bot.web.turns import Answer, Turn, Turns
 from bot.web.turnstile import Turnstile
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Plain:
-    """The page of a conversation. `facts` are the ids that the page at / has as anchors."""
+    """The page of a conversation; its sources are links to the facts that the page at / shows."""
 
     conversations: Conversations
     turns: Turns
@@ -37,7 +37,7 @@ class Plain:
     others: Turnstile
     refusals: Refusals
     templates: Templates
-    facts: Container[str]
+    showing: Showing
 
     def routes(self) -> list[Route]:
         """Return the route."""
@@ -93,10 +93,12 @@ class Plain:
 
     def _page(self, session: Session, said: list[Turn], refusal: Refusal | None = None, typed: str = "") -> Response:
         last: Answer = said[-1].answer if said else {"messages": [], "asks": None}
+        base = self.showing.content.base
         html = self.templates.render(
             "question.html",
+            edition=base.edition,
             turns=said,
-            facts=self.facts,
+            facts=base.facts,
             buttons=[button for message in last["messages"] for button in message["buttons"]],
             field=field_for(last["asks"]),
             session=session.token,

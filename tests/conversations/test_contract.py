@@ -109,8 +109,8 @@ def test_rasa_s_own_doors_are_shut(assistant: Assistant) -> None:
     from httpx import post
 
     forged = {"sender": "somebody", "message": "/restart"}
-    rest = post(f"{assistant.settings.rasa_url}/webhooks/rest/webhook", json=forged, trust_env=False)
-    ours = post(f"{assistant.settings.rasa_url}/webhooks/cic/webhook", json=forged, trust_env=False)
+    rest = post(f"{assistant.settings.rasa_address}/webhooks/rest/webhook", json=forged, trust_env=False)
+    ours = post(f"{assistant.settings.rasa_address}/webhooks/cic/webhook", json=forged, trust_env=False)
     assert (rest.status_code, ours.status_code) == (404, 401)
 
 

@@ -56,6 +56,7 @@ def environment(folder: Path, smtp_port: int, **changes: str) -> dict[str, str]:
         "CIC_ORIGINS": "",
         "CIC_TRUSTED_PROXIES": "",
         "CIC_REDIS_URL": "",
+        "CIC_FOLLOW_RELEASES": "oui",
         "NO_COLOR": "1",
         "COLUMNS": "300",
     }

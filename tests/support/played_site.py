@@ -15,9 +15,11 @@ import httpx
 from bot.config import Settings
 from bot.rasa_client import Reply
 from bot.storage import Database
+from bot.web.showing import Content, Showing
 from bot.wiring import build_base, build_texts
 
 BASE, TEXTS = build_base(), build_texts()
+CONTENT = Content.of(BASE, TEXTS)
 SOURCE = {"fact": ["combien.total"], "section": "C'est combien ?", "page": "Le Programme", "updated": "2016-03-15"}
 
 
@@ -86,6 +88,7 @@ class Site:
     mail_worker: FakeMailWorker
     clock: Clock
     client: httpx.AsyncClient
+    showing: Showing
 
     async def chat(self, message: str, session: str | None = None, **more: object) -> httpx.Response:
         # json.dumps and not httpx's own: a lone surrogate travels as an escape

@@ -17,7 +17,8 @@ from bot.config import Settings
 from bot.rasa_client import NotReadyError, Reply
 from bot.storage import Database, utc_now
 from bot.web.app import create_app
-from support.played_site import BASE, SOURCE, TEXTS, FakeMailWorker, say
+from bot.web.showing import Showing
+from support.played_site import CONTENT, SOURCE, FakeMailWorker, say
 from support.waiting import free_ports, wait_for
 
 OUI_NON = [{"title": "Oui", "value": "oui"}, {"title": "Non", "value": "non"}]
@@ -91,7 +92,7 @@ class ServedSite:
         """Serve, unless it does; return when it does."""
         if self._thread and self._thread.is_alive():
             return
-        app = create_app(self._settings, self._database, self.rasa, FakeMailWorker(), lambda: utc_now() + self.ahead, BASE, TEXTS)
+        app = create_app(self._settings, self._database, self.rasa, FakeMailWorker(), lambda: utc_now() + self.ahead, Showing(CONTENT))
         config = uvicorn.Config(app, port=self.port, log_config=None, ws="none", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

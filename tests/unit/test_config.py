@@ -61,6 +61,12 @@ WRONG = {
     "two public addresses": ("CIC_PUBLIC_URL", "https://a.example,https://b.example"),
     "publisher with a line break": ("CIC_PUBLISHER", "AVCB\nUVCW"),
     "publisher's address without @": ("CIC_PUBLISHER_EMAIL", "info"),
+    "releases in English": ("CIC_FOLLOW_RELEASES", "yes"),
+    "Rasa without a scheme": ("CIC_RASA_URL", "10.0.0.5:5005"),
+    "Rasa with a path": ("CIC_RASA_URL", "http://10.0.0.5:5005/webhooks"),
+    "actions with a name and a password": ("CIC_ACTIONS_URL", "http://a:b@10.0.0.5:5055"),
+    "public internal address": ("CIC_INTERNAL_HOST", "8.8.8.8"),
+    "internal address with a line break": ("CIC_INTERNAL_HOST", "10.0.0.5\nx"),
     "proxy by name": ("CIC_TRUSTED_PROXIES", "nginx"),
 }
 
@@ -95,6 +101,22 @@ def test_lists_take_commas_and_spaces() -> None:
     settings = load(CIC_ORIGINS="https://a.example, https://b.example/", CIC_TRUSTED_PROXIES="10.0.0.0/8 ::1")
     assert settings.origins == ("https://a.example", "https://b.example")
     assert settings.trusted_proxies == ("10.0.0.0/8", "::1")
+
+
+@pytest.mark.parametrize(
+    ("environ", "rasa", "actions"),
+    [
+        ({}, "http://127.0.0.1:5005", "http://127.0.0.1:5055"),
+        ({"CIC_RASA_PORT": "6005", "CIC_ACTIONS_PORT": "6055"}, "http://127.0.0.1:6005", "http://127.0.0.1:6055"),
+        ({"CIC_INTERNAL_HOST": "10.0.0.5"}, "http://10.0.0.5:5005", "http://10.0.0.5:5055"),
+        ({"CIC_INTERNAL_HOST": "0.0.0.0"}, "http://127.0.0.1:5005", "http://127.0.0.1:5055"),
+        ({"CIC_INTERNAL_HOST": "fd00::5"}, "http://[fd00::5]:5005", "http://[fd00::5]:5055"),
+        ({"CIC_RASA_URL": "http://rasa:5005/", "CIC_ACTIONS_URL": "http://[fd00::6]:80"}, "http://rasa:5005", "http://[fd00::6]:80"),
+    ],
+)
+def test_rasa_and_the_actions_are_looked_for_here_unless_the_settings_say_where(environ: dict[str, str], rasa: str, actions: str) -> None:
+    settings = load(**environ)
+    assert (settings.rasa_address, settings.actions_address) == (rasa, actions)
 
 
 def test_the_public_address_is_read_without_its_last_slash() -> None:

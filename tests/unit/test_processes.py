@@ -14,7 +14,8 @@ import pytest
 
 from bot.config import Settings
 from bot.errors import SettingError
-from bot.processes import check_ports, newest_model, programs, web_address
+from bot.models import newest_model
+from bot.processes import check_ports, check_spread, programs, web_address
 
 HEAVY = ("rasa", "rasa_sdk", "tensorflow", "sklearn", "spacy", "numpy", "sanic")
 
@@ -84,6 +85,30 @@ def test_rasa_and_the_action_server_listen_on_loopback_only(settings: Settings) 
     assert actions.environment["SANIC_HOST"] == "127.0.0.1"
     assert "--enable-api" not in rasa.command
     assert web.command[-1] == "bot.web"
+
+
+def test_on_a_private_network_they_listen_where_the_settings_say(settings: Settings) -> None:
+    rasa, actions, web = programs(replace(settings, internal_host="10.0.0.5"), Path("model.tar.gz"))
+    assert rasa.command[rasa.command.index("-i") + 1] == "10.0.0.5"
+    assert actions.environment["SANIC_HOST"] == "10.0.0.5"
+    assert {program.environment["CIC_ACTIONS_URL"] for program in (rasa, actions, web)} == {"http://10.0.0.5:5055"}
+
+
+def test_a_process_alone_is_complained_about_for_its_own_port_only(settings: Settings, taken: int) -> None:
+    check_ports(replace(settings, port=free_port(), rasa_port=taken), ["web"])
+    with pytest.raises(SettingError, match="CIC_RASA_PORT"):
+        check_ports(replace(settings, port=taken, rasa_port=taken), ["rasa"])
+
+
+@pytest.mark.parametrize("process", ["rasa", "actions"])
+def test_an_internal_address_of_another_machine_is_one_sentence(settings: Settings, process: str) -> None:
+    with pytest.raises(SettingError, match=r"CIC_INTERNAL_HOST : « 203.0.113.7 »"):
+        check_ports(replace(settings, internal_host="203.0.113.7"), [process])
+
+
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1:15005", "http://localhost:15005", "http://[::1]:15005"])
+def test_on_one_machine_key_and_database_are_our_own_affair(settings: Settings, url: str | None) -> None:
+    check_spread(replace(settings, rasa_url=url, actions_url=url))
 
 
 def test_every_process_gets_the_same_database_and_rasa_the_address_of_the_actions(settings: Settings) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-from support.played_site import BASE, TEXTS, Clock, FakeMailWorker, FakeRasa, OpenSite, Site
+from support.played_site import CONTENT, Clock, FakeMailWorker, FakeRasa, OpenSite, Site
 
 from bot.config import Settings
 from bot.storage import Database
 from bot.web.app import create_app
+from bot.web.showing import Showing
 
 
 @pytest.fixture
@@ -33,11 +34,11 @@ def open_site(tmp_path: Path) -> OpenSite:
         store = database or Database(url)
         if database is None:
             store.create_all()
-        rasa, worker, clock = FakeRasa(), FakeMailWorker(), Clock()
-        app = create_app(settings, store, rasa, worker, clock, BASE, TEXTS)
+        rasa, worker, clock, showing = FakeRasa(), FakeMailWorker(), Clock(), Showing(CONTENT)
+        app = create_app(settings, store, rasa, worker, clock, showing)
         transport = httpx.ASGITransport(app, client=(peer, 40000))
         async with httpx.AsyncClient(transport=transport, base_url="http://assistant.example") as client:
-            yield Site(settings, store, rasa, worker, clock, client)
+            yield Site(settings, store, rasa, worker, clock, client, showing)
         store.close()
 
     return opened

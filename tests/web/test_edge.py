@@ -6,12 +6,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from support.played_site import BASE, TEXTS, Clock, FakeMailWorker, FakeRasa, OpenSite, Site, say
+from support.played_site import CONTENT, Clock, FakeMailWorker, FakeRasa, OpenSite, Site, say
 
 from bot.config import Settings
 from bot.rasa_client import NotReadyError
 from bot.storage import Database
 from bot.web.app import create_app, keep_running
+from bot.web.showing import Showing
 
 pytestmark = pytest.mark.anyio
 
@@ -105,7 +106,7 @@ async def test_a_database_that_is_away_is_named_and_leaves_the_other_figures(ope
 async def test_the_mail_worker_runs_as_long_as_the_application(tmp_path: Path) -> None:
     settings = Settings(tmp_path, f"sqlite:///{tmp_path / 'cic.sqlite'}", secret_key="a key for tests only")
     worker = FakeMailWorker()
-    app = create_app(settings, Database(settings.database_url), FakeRasa(), worker, Clock(), BASE, TEXTS)
+    app = create_app(settings, Database(settings.database_url), FakeRasa(), worker, Clock(), Showing(CONTENT))
     async with app.router.lifespan_context(app):
         await asyncio.sleep(0.01)
         assert (worker.runs, worker.ended) == (1, 0)
