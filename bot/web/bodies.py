@@ -55,7 +55,7 @@ class FeedbackRequest:
 async def read_object(request: Request) -> dict[str, Any]:
     """Return the JSON object in the body, at most BODY_BYTES long."""
     try:
-        body = json.loads(await _read(request))
+        body = json.loads(await _read(request), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise RefusedError(400, "La requête n'est pas du JSON valable.") from error
     if not isinstance(body, dict):
@@ -72,6 +72,11 @@ async def read_form(request: Request) -> dict[str, Any]:
         return dict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS))
     except ValueError as error:
         raise RefusedError(400, "Ce formulaire n'est pas lisible.") from error
+
+
+def _no_number(name: str) -> float:
+    """NaN and the infinities are none in JSON (RFC 8259, 6), whatever Python reads."""
+    raise ValueError(f"{name} is not JSON")
 
 
 async def _read(request: Request) -> bytes:

@@ -18,6 +18,8 @@ from bot.web.metrics import Metrics
 
 DATABASE = "database"
 """Name of the database, as /readyz gives it beside the processes."""
+RETRY_SECONDS = "5"
+"""When a client that was turned away may come again."""
 EXPECTED = (RefusedError, NotReadyError, StorageError)
 """Errors after which the same message may be sent again: it was surely not handled."""
 
@@ -28,7 +30,6 @@ _SENTENCES = {
 _OTHERWISE = "La requête ne peut pas être traitée."
 _NOT_READY = "L'assistant n'est pas disponible pour l'instant. Vous pouvez envoyer votre message à nouveau dans un moment."
 _INTERNAL = "Une erreur s'est produite. Pouvez-vous envoyer votre message à nouveau ?"
-_RETRY_SECONDS = "5"
 log = logging.getLogger(__name__)
 
 
@@ -96,4 +97,4 @@ def _wish(part: str) -> tuple[str, float]:
 
 def _unavailable(*missing: str) -> Refusal:
     """The 503 that names what is missing."""
-    return Refusal(503, typeset(_NOT_READY), {"Retry-After": _RETRY_SECONDS}, {"missing": list(missing)})
+    return Refusal(503, typeset(_NOT_READY), {"Retry-After": RETRY_SECONDS}, {"missing": list(missing)})
