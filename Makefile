@@ -1,4 +1,4 @@
-# The commands of those who keep the assistant. Each brings its own uv and Python (scripts/bootstrap); `make test` alone may install packages, PostgreSQL and Chromium, as root on Debian.
+# The commands of those who keep the assistant. Each brings its own uv and Python (scripts/bootstrap); `make test` alone may install packages, PostgreSQL, HAProxy and Chromium, as root on Debian.
 
 CIC := .venv/bin/cic
 RUN_READY := scripts/bootstrap --no-dev --inexact
@@ -35,10 +35,13 @@ evaluate: ## Mesure l'assistant qui tourne sur nos cas (SET=dossier pour d'autre
 	@$(RUN_READY)
 	@$(CIC) evaluate $(if $(SET),--set "$(SET)")
 
-bench: ## Mesure les temps de réponse de l'assistant qui tourne, puis compare les classifieurs
+bench: ## Mesure un message à côté de Rasa par défaut, le démarrage, la croissance, l'entraînement (une demi-heure)
 	@$(RUN_READY)
+	@$(CIC) train --if-needed
 	@$(CIC) bench chat
-	@$(CIC) bench nlu --quick
+	@$(CIC) bench start
+	@$(CIC) bench growth
+	@$(CIC) bench train
 
 help: ## Affiche cette aide
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -57,6 +57,8 @@ class Supervisor:
     patience: Patience = Patience()
     died: asyncio.Event = field(default_factory=asyncio.Event)
     """Set each time that a process dies by itself."""
+    pids: dict[str, int] = field(default_factory=dict)
+    """The process of each program that was started, by the program's name."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run all programs until `stop`; none is left when this returns or is cancelled."""
@@ -102,6 +104,7 @@ class Supervisor:
                 start_new_session=True,  # a Ctrl-C in the terminal is for us: we stop them in order
                 preexec_fn=_die_with_parent(os.getpid()),
             )
+        self.pids[program.name] = process.pid
         dead, told = asyncio.create_task(process.wait()), asyncio.create_task(end.wait())
         try:
             await asyncio.wait([dead, told], return_when=asyncio.FIRST_COMPLETED)

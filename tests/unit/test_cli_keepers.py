@@ -24,7 +24,7 @@ from bot.storage import CODE, CONFIRMATION, CONTACT, COPY, MAIL_FAILED, NOTICE, 
 NO_ASSISTANT = ("--chat", "http://127.0.0.1:9/api/chat")
 
 
-@pytest.mark.parametrize("command", ["evaluate", "bench chat"])
+@pytest.mark.parametrize("command", ["evaluate", "bench latency"])
 def test_without_an_assistant_a_measurement_is_one_sentence(command: str, tmp_path: Path) -> None:
     environment = {"CIC_DATA_DIR": str(tmp_path)}
     found = CliRunner().invoke(app, [*command.split(), *NO_ASSISTANT], env=environment)

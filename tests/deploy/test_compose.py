@@ -1,0 +1,95 @@
+"""The compose file: taken by a parser of the Compose Specification, and as careful as we want it. It is not run here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Any
+
+import pytest
+import yaml
+from compose_spec import PyCompose
+from support.deployed import DEPLOY, interpolated
+
+from bot.config import Settings, load_settings
+from bot.processes import check_spread
+
+TEXT = (DEPLOY / "compose.yml").read_text("utf-8")
+GIVEN = {
+    "POSTGRES_PASSWORD": "0123456789abcdef",
+    "CIC_SECRET_KEY": "a key for tests only",
+    "CIC_CONTACT_EMAIL": "contact@association.example",
+    "CIC_MAIL_FROM": "assistant@association.example",
+    "CIC_SMTP_HOST": "mail.association.example",
+}
+FILE: dict[str, Any] = yaml.safe_load(interpolated(TEXT, GIVEN))
+SERVICES: dict[str, dict[str, Any]] = FILE["services"]
+OURS = ("web", "rasa", "actions")
+
+
+def test_the_file_is_valid_by_the_compose_specification() -> None:
+    assert set(PyCompose.from_yaml(yaml.safe_dump(FILE)).service_names()) == {"haproxy", "web", "rasa", "actions", "postgres"}
+
+
+def test_the_parser_notices_a_misspelt_field() -> None:
+    with pytest.raises(ValueError, match="replica"):
+        PyCompose.from_yaml("services: {web: {image: x, deploy: {replica: 2}}}")
+
+
+@pytest.mark.parametrize("missing", GIVEN)
+def test_what_has_no_default_must_be_given(missing: str) -> None:
+    with pytest.raises(KeyError, match=missing):
+        interpolated(TEXT, {name: value for name, value in GIVEN.items() if name != missing})
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_is_confined_checked_and_limited(name: str) -> None:
+    service = SERVICES[name]
+    assert (service["read_only"], service["cap_drop"], service["security_opt"]) == (True, ["ALL"], ["no-new-privileges:true"])
+    assert int(service["user"].split(":")[0]) > 0
+    assert {"cpus", "memory"} == set(service["deploy"]["resources"]["limits"])
+    assert float(service["stop_grace_period"].removesuffix("s")) > 5
+    assert name == "web" or service["healthcheck"]["test"][0] == "CMD"  # the image's own check is that of the web process
+    assert not service["image"].endswith(":latest")
+    assert ":" in service["image"]
+
+
+def test_visitors_reach_haproxy_alone() -> None:
+    assert [name for name, service in SERVICES.items() if service.get("ports")] == ["haproxy"]
+    networks = {name: set(service["networks"]) for name, service in SERVICES.items()}
+    assert networks == {name: {"inner"} for name in SERVICES} | {"haproxy": {"outer", "inner"}, "web": {"inner", "mail"}}
+    assert FILE["networks"]["inner"]["internal"] is True
+
+
+def test_there_are_several_of_each_process() -> None:
+    assert all(SERVICES[name]["deploy"]["replicas"] >= 2 and SERVICES[name]["command"] == ["serve", name] for name in OURS)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_process_gets_settings_that_it_takes(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+    assert environment.keys() <= {f"CIC_{field.name.upper()}" for field in fields(Settings)}
+    settings = load_settings(environment, dotenv=None)
+    check_spread(settings)
+    assert (settings.rasa_address, settings.actions_address) == ("http://haproxy:5005", "http://haproxy:5055")
+    assert settings.database_url.startswith("postgresql://cic:0123456789abcdef@postgres")
+
+
+def test_the_web_process_believes_the_network_that_haproxy_speaks_from() -> None:
+    (network,) = FILE["networks"]["inner"]["ipam"]["config"]
+    assert load_settings(SERVICES["web"]["environment"], dotenv=None).trusted_proxies == (network["subnet"],)
+
+
+def test_haproxy_listens_where_the_others_look_and_finds_them_at_their_ports() -> None:
+    proxy = SERVICES["haproxy"]["environment"]
+    assert (proxy["PROXY_RASA_BIND"], proxy["PROXY_ACTIONS_BIND"]) == (":5005", ":5055")
+    assert SERVICES["haproxy"]["ports"] == [f"8000{proxy['PROXY_BIND']}"]
+    servers = (DEPLOY / "haproxy" / "servers.compose.cfg").read_text("utf-8")
+    found = set(re.findall(r"server-template \w+ \d+ (\w+:\d+)", servers))
+    assert found == {f"web:{Settings.port}", f"rasa:{Settings.rasa_port}", f"actions:{Settings.actions_port}"}
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    secrets = re.findall(r"^\s+(?:\w*PASSWORD|CIC_SECRET_KEY): (.*)$", TEXT, re.MULTILINE)
+    assert len(secrets) == 3
+    assert [value for value in secrets if not re.fullmatch(r'"\$\{\w+:(-|\?[^}]*)\}"', value)] == []

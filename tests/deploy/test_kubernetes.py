@@ -1,0 +1,163 @@
+"""The Kubernetes manifests: valid by the official schemas, and as careful as we want them. They are not run here."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import fields
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from support.deployed import DEPLOY, manifests
+
+from bot.config import Settings, load_settings
+
+VERSION = "1.28"
+FOLDER = DEPLOY / "kubernetes"
+OBJECTS = manifests()
+SECRET = yaml.safe_load((FOLDER / "secret.example.yaml").read_text("utf-8"))
+PROCESSES = {"web": Settings.port, "rasa": Settings.rasa_port, "actions": Settings.actions_port}
+HEALTH = {
+    "web": ("/healthz", "/readyz"),
+    "rasa": ("/webhooks/cic/health", "/webhooks/cic/health"),
+    "actions": ("/health", "/health"),
+}
+
+pytestmark = pytest.mark.filterwarnings("ignore:The metaschema specified by:DeprecationWarning")
+
+
+def name_of(found: dict[str, Any]) -> str:
+    return f"{found['kind']} {found['metadata']['name']}"
+
+
+def one(kind: str, name: str) -> dict[str, Any]:
+    return next(found for found in OBJECTS if (found["kind"], found["metadata"]["name"]) == (kind, name))
+
+
+def pod(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = one("Deployment", name)["spec"]["template"]["spec"]
+    return found
+
+
+def container(name: str) -> dict[str, Any]:
+    (found,) = pod(name)["containers"]
+    return dict(found)
+
+
+@pytest.mark.parametrize("found", [*OBJECTS, SECRET], ids=name_of)
+def test_every_object_is_valid_by_the_official_schema(found: dict[str, Any]) -> None:
+    kubernetes_validate.validate(found, VERSION, strict=True)
+
+
+def test_the_schema_notices_a_misspelt_field() -> None:
+    wrong = deepcopy(one("Deployment", "rasa"))
+    wrong["spec"]["template"]["spec"]["containers"][0]["resource"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(wrong, VERSION, strict=True)
+
+
+def test_every_file_is_named_and_no_object_twice() -> None:
+    named = yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))["resources"]
+    assert {*named, "kustomization.yaml", "secret.example.yaml"} == {path.name for path in FOLDER.iterdir()}
+    assert len({name_of(found) for found in OBJECTS}) == len(OBJECTS)
+
+
+def test_each_process_has_all_that_it_needs_to_be_kept_running() -> None:
+    for kind in ("Deployment", "Service", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"):
+        assert {found["metadata"]["name"] for found in OBJECTS if found["kind"] == kind} >= PROCESSES.keys()
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_no_container_is_root_nor_writes_to_its_root(name: str) -> None:
+    security = pod(name)["securityContext"]
+    assert (security["runAsNonRoot"], security["runAsUser"] > 0, security["seccompProfile"]["type"]) == (True, True, "RuntimeDefault")
+    own = container(name)["securityContext"]
+    assert own == {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    assert pod(name)["automountServiceAccountToken"] is False
+    assert {mount["mountPath"] for mount in container(name)["volumeMounts"]} == {"/tmp", "/data"}
+    assert all(set(volume) == {"name", "emptyDir"} for volume in pod(name)["volumes"])
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_every_container_says_what_it_asks_for_and_what_it_may_have(name: str) -> None:
+    resources = container(name)["resources"]
+    assert all({"cpu", "memory"} == set(resources[kind]) for kind in ("requests", "limits"))
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_probes_ask_what_the_process_answers_and_rasa_has_minutes_to_load(name: str) -> None:
+    found = container(name)
+    live, ready = HEALTH[name]
+    asked = {kind: found[f"{kind}Probe"]["httpGet"] for kind in ("startup", "liveness", "readiness")}
+    assert asked == {kind: {"path": path, "port": "http"} for kind, path in (("startup", live), ("liveness", live), ("readiness", ready))}
+    startup = found["startupProbe"]
+    assert startup["periodSeconds"] * startup["failureThreshold"] >= {"rasa": 240}.get(name, 60)
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_ports_agree_from_the_settings_to_the_service(name: str) -> None:
+    assert container(name)["ports"] == [{"name": "http", "containerPort": PROCESSES[name]}]
+    assert one("Service", name)["spec"]["ports"] == [{"name": "http", "port": PROCESSES[name], "targetPort": "http"}]
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_selector_finds_the_pods_of_its_process(name: str) -> None:
+    labels = one("Deployment", name)["spec"]["template"]["metadata"]["labels"]
+    assert one("Deployment", name)["spec"]["selector"]["matchLabels"] == labels
+    assert one("Service", name)["spec"]["selector"] == labels
+    assert one("PodDisruptionBudget", name)["spec"]["selector"]["matchLabels"] == labels
+    assert one("NetworkPolicy", name)["spec"]["podSelector"]["matchLabels"] == labels
+    assert pod(name)["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"] == labels
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_new_version_stands_before_the_old_one_goes(name: str) -> None:
+    assert one("Deployment", name)["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+    wait = int(container(name)["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert pod(name)["terminationGracePeriodSeconds"] >= wait + {"web": 5, "rasa": 20, "actions": 20}[name]
+    scaling = one("HorizontalPodAutoscaler", name)["spec"]
+    assert scaling["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+    assert 2 <= scaling["minReplicas"] < scaling["maxReplicas"]
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_the_image_is_named_by_version_and_serves_that_process(name: str) -> None:
+    tag = container(name)["image"].rpartition(":")[2]
+    assert tag == yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))["images"][0]["newTag"]
+    assert container(name)["args"] == ["serve", name]
+
+
+def test_config_and_secret_name_settings_only_and_what_the_processes_need() -> None:
+    config, secret = one("ConfigMap", "cic")["data"], SECRET["stringData"]
+    known = {f"CIC_{field.name.upper()}" for field in fields(Settings)}
+    assert config.keys() | secret.keys() <= known
+    assert set(secret.values()) == {""}
+    settings = load_settings(config, dotenv=None)
+    assert (settings.rasa_address, settings.actions_address) == ("http://rasa:5005", "http://actions:5055")
+    assert {"CIC_SECRET_KEY", "CIC_DATABASE_URL", "CIC_SMTP_PASSWORD"} <= secret.keys()
+
+
+def reached_by(target: str) -> set[str]:
+    """Who may come to a process, by the rules about it."""
+    rules = one("NetworkPolicy", target)["spec"]["ingress"]
+    peers = [peer for rule in rules for peer in rule["from"]]
+    assert all({port["port"] for port in rule["ports"]} == {PROCESSES[target]} for rule in rules)
+    pods = {peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"] for peer in peers if "podSelector" in peer}
+    return pods | {peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"] for peer in peers if "podSelector" not in peer}
+
+
+def test_nobody_speaks_with_anybody_but_as_said() -> None:
+    assert one("NetworkPolicy", "default-deny")["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert {name: reached_by(name) for name in PROCESSES} == {
+        "web": {"ingress-nginx", "monitoring"},
+        "rasa": {"web"},
+        "actions": {"web", "rasa"},
+    }
+
+
+def test_the_figures_are_closed_to_the_outside() -> None:
+    (rule,) = one("Ingress", "cic")["spec"]["rules"]
+    backends = {path["path"]: path["backend"]["service"]["name"] for path in rule["http"]["paths"]}
+    assert backends == {"/metrics": "closed", "/": "web"}
+    assert "selector" not in one("Service", "closed")["spec"]
