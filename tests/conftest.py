@@ -1,4 +1,4 @@
-"""One whole assistant for all tests that only talk to it; each test is a person of its own in it."""
+"""What is started once: a whole assistant for all tests that only talk to it, each a person of its own in it; a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from support.assistant import Assistant
 from support.mailbox import Mailbox
+
+from bot.benchmarks.postgresql import Server, running_server
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,10 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     yield running
     running.stop()
     mailbox.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of our own; each test takes a new database of it."""
+    with running_server() as running:
+        yield running

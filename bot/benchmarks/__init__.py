@@ -1,1 +1,1 @@
-"""`cic bench`: how fast the running assistant answers, and what each part of its understanding is worth."""
+"""`cic bench`: what the assistant costs beside its peers, and what each part of its understanding is worth."""

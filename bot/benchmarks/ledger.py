@@ -1,0 +1,87 @@
+"""Both sides of the ledger: what people sent and read, held against what the database and the mailbox have."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import select
+
+from bot.benchmarks.people import Ledger
+from bot.storage import Database, events, leads, turns
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Counts. All but the first four must be zero.
+
+    Messages are counted by their ids: `unanswered` got no answer, `answered_differently` more than one, `apologies` the sentence
+    that they could not be handled; `turns_*` and `events_*` say what the two stores have of them. A mail that comes twice has the
+    same Message-ID.
+    """
+
+    messages: int
+    requests: int
+    sent_again: int
+    mails: int
+    unanswered: int
+    answered_differently: int
+    apologies: int
+    turns_lost: int
+    turns_doubled: int
+    events_lost: int
+    events_doubled: int
+    requests_lost: int
+    requests_doubled: int
+    requests_wrong: int
+    requests_astray: int
+    mails_lost: int
+    mails_doubled: int
+
+    def as_dict(self) -> dict[str, int]:
+        """All counts."""
+        return asdict(self)
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """What must be zero and is not."""
+        good = ("messages", "requests", "sent_again", "mails")
+        return {name: count for name, count in self.as_dict().items() if count and name not in good}
+
+
+def balance(
+    ledger: Ledger, database: Database, conversation_of: Callable[[str], str], apology: str, mails: Iterable[str] | None = None
+) -> Balance:
+    """Strike it. `conversation_of` names the conversation of a session; `mails` are the Message-IDs that arrived, None if not looked at."""
+    sent = {(conversation_of(message.conversation), message.id) for message in ledger.messages}
+    with database.read() as connection:
+        kept = Counter((row.conversation, row.client_id) for row in connection.execute(select(turns.c.conversation, turns.c.client_id)))
+        said = connection.execute(select(events.c.sender_id, events.c.data).where(events.c.type_name == "user"))
+        heard = Counter((row.sender_id, json.loads(row.data)["message_id"]) for row in said)
+        found = connection.execute(select(leads.c.reference, leads.c.email)).all()
+    addresses = dict(row[:] for row in found)
+    arrived = Counter(mails or ())
+    wanted = [f"<{reference.lower()}.contact@" for reference in ledger.references] if mails is not None else []
+    texts = [[part["text"] for part in answer] for message in ledger.messages for answer in message.answers]
+    return Balance(
+        messages=len(sent),
+        requests=len(ledger.references),
+        sent_again=sum(message.refused for message in ledger.messages),
+        mails=sum(arrived.values()),
+        unanswered=sum(not message.answers for message in ledger.messages),
+        answered_differently=sum(len(message.answers) > 1 for message in ledger.messages),
+        apologies=sum(apology in text for text in texts),
+        turns_lost=sum(key not in kept for key in sent),
+        turns_doubled=sum(count - 1 for key, count in kept.items() if key in sent),
+        events_lost=sum(key not in heard for key in sent),
+        events_doubled=sum(count - 1 for key, count in heard.items() if key in sent),
+        requests_lost=sum(reference not in addresses for reference in ledger.references),
+        requests_doubled=sum(count - 1 for count in Counter(row.email for row in found).values())
+        + sum(count - 1 for count in Counter(ledger.references).values()),
+        requests_wrong=sum(addresses.get(reference, email) != email for reference, email in ledger.names.items()),
+        requests_astray=len(ledger.lost_ways),
+        mails_lost=sum(not any(ident.startswith(start) for ident in arrived) for start in wanted),
+        mails_doubled=sum(count - 1 for count in arrived.values()),
+    )

@@ -1,0 +1,156 @@
+"""Two of each process behind the proxy on PostgreSQL, as on two machines: whatever dies or is restarted, both sides of the ledger agree."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+from support.mailbox import Mailbox
+from support.waiting import wait_for
+
+from bot.benchmarks.cluster import Cluster, Plan, start
+from bot.benchmarks.ledger import Balance, balance
+from bot.benchmarks.people import Crowd
+from bot.benchmarks.postgresql import FAST, IMMEDIATE, Server, new_database, running_server
+from bot.processes import ACTIONS, RASA, WEB
+from bot.rasa_client import channel_token
+from bot.storage import MAIL_WAITING, Database, events, outbox, utc_now
+from bot.training import model_to_run
+from bot.web.conversations import NOT_HANDLED
+from bot.web.sessions import Sessions
+
+PEOPLE = 6
+QUESTIONS = ("Quel est le budget ?", "Quels pays participent ?", "C'est quoi le Programme ?", "Qui peut participer ?", "Et au Bénin ?")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running_server(durable=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cluster(server: Server, open_mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    mail = {"CIC_CONTACT_EMAIL": "contact@association.example", "CIC_SMTP_PORT": str(open_mailbox.port)}
+    mail |= {"CIC_MAIL_FROM": "assistant@association.example", "CIC_SMTP_HOST": "127.0.0.1"}
+    plan = Plan(model_to_run().path, sets=2, database=new_database(server), settings=mail)
+    with start(plan, tmp_path_factory.mktemp("cluster")) as running:
+        yield running
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    opened = Database(cluster.settings.database_url)
+    yield opened
+    opened.close()
+
+
+def strike(cluster: Cluster, crowd: Crowd, database: Database, mailbox: Mailbox) -> Balance:
+    def all_left() -> bool:
+        with database.read() as connection:
+            return connection.execute(select(outbox.c.id).where(outbox.c.status == MAIL_WAITING).limit(1)).first() is None
+
+    wait_for("every mail has left", all_left, 60)
+    sessions = Sessions(cluster.settings.secret(), utc_now)
+
+    def conversation(token: str) -> str:
+        session = sessions.resume(token)
+        assert session is not None
+        return session.conversation
+
+    found = balance(crowd.ledger, database, conversation, NOT_HANDLED, mailbox.ids().elements())
+    print(found)
+    return found
+
+
+def deaths(cluster: Cluster) -> list[Callable[[], object]]:
+    return [lambda kind=kind, number=number: cluster.kill(kind, number) for kind in (RASA, ACTIONS, WEB) for number in (0, 1)]
+
+
+def test_each_process_dies_in_turn_and_nothing_is_lost_or_doubled(cluster: Cluster, database: Database, mailbox: Mailbox) -> None:
+    chance = random.Random(6)
+    with Crowd(cluster.chat, PEOPLE, QUESTIONS, seed=1) as crowd:
+        for die in deaths(cluster):
+            time.sleep(chance.uniform(0.5, 2))
+            die()
+        cluster.wait_until_ready()
+    found = strike(cluster, crowd, database, mailbox)
+    assert found.faults == {}
+    assert found.messages > 50
+    assert found.requests > 5
+
+
+@pytest.mark.parametrize("mode", [FAST, IMMEDIATE])
+def test_postgresql_is_restarted_and_nothing_is_lost_or_doubled(
+    cluster: Cluster, server: Server, database: Database, mailbox: Mailbox, mode: str
+) -> None:
+    with Crowd(cluster.chat, PEOPLE, QUESTIONS, seed=2) as crowd:
+        time.sleep(2)
+        server.stop(mode)
+        wait_for("the assistant says that the database is away", lambda: "database" in missing(cluster), 20)
+        server.start()
+        cluster.wait_until_ready()
+        time.sleep(2)
+    found = strike(cluster, crowd, database, mailbox)
+    assert found.faults == {}
+    assert found.messages > 20
+
+
+def test_the_proxy_dies_and_comes_back_and_nothing_is_lost_or_doubled(cluster: Cluster, database: Database, mailbox: Mailbox) -> None:
+    assert cluster.proxy is not None
+    with Crowd(cluster.chat, PEOPLE, QUESTIONS, seed=3) as crowd:
+        for _ in range(2):
+            time.sleep(1.5)
+            cluster.proxy.kill()
+            time.sleep(1)
+            cluster.proxy.start()
+        cluster.wait_until_ready()
+        time.sleep(1)
+    found = strike(cluster, crowd, database, mailbox)
+    assert found.faults == {}
+    assert found.messages > 20
+
+
+def missing(cluster: Cluster) -> list[str]:
+    return list(httpx.get(f"{cluster.url(WEB)}/readyz", trust_env=False, timeout=30).json()["missing"])
+
+
+def ask_rasa(cluster: Cluster, number: int, conversation: str, message_id: str) -> list[str]:
+    token = {"Authorization": f"Bearer {channel_token(cluster.settings.secret())}"}
+    body = {"sender": conversation, "message": "Quel est le budget ?", "id": message_id}
+    response = httpx.post(f"{cluster.url(RASA, number)}/webhooks/cic/webhook", json=body, headers=token, trust_env=False, timeout=60)
+    return [message["text"] for message in response.json()["messages"]]
+
+
+def test_a_message_that_comes_again_through_another_rasa_gets_its_first_answer(cluster: Cluster, database: Database) -> None:
+    conversation, message = uuid.uuid4().hex, uuid.uuid4().hex
+    assert ask_rasa(cluster, 0, conversation, message) == ask_rasa(cluster, 1, conversation, message)
+    assert times_heard(database, conversation) == 1
+
+
+def test_a_message_that_comes_through_two_rasas_at_the_same_time_is_handled_once(cluster: Cluster, database: Database) -> None:
+    for _ in range(10):
+        conversation, message = uuid.uuid4().hex, uuid.uuid4().hex
+        with ThreadPoolExecutor(2) as threads:
+            first, second = threads.map(lambda number: ask_rasa(cluster, number, conversation, message), (0, 1))  # noqa: B023
+        assert first == second
+        assert times_heard(database, conversation) == 1
+
+
+def times_heard(database: Database, conversation: str) -> int:
+    with database.read() as connection:
+        heard = select(events.c.id).where(events.c.sender_id == conversation, events.c.type_name == "user")
+        return len(connection.execute(heard).all())
+
+
+def test_what_dies_is_named_in_the_logs_and_no_text_is(cluster: Cluster) -> None:
+    logs = "".join(path.read_text("utf-8", "replace") for path in Path(cluster.settings.data_dir / "logs").glob("*.log"))
+    assert "Claire Dumont" not in logs
+    assert "lasne.example" not in logs
