@@ -5,12 +5,14 @@ One intent for each label, or retrieval intents and a response selector. Everyth
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from bot.understanding.labels import to_rasa
 
 EPOCHS = 100
 """Rasa's default."""
+_LEARNT = ("domain.yml", "data/stories/regles.yml", "bot/benchmarks/peers.py")
+"""What else the assistant's model on the default pipeline is made from."""
 Pairs = Sequence[tuple[str, str]]
 """Messages with their labels."""
 
@@ -60,6 +64,31 @@ def train_assistant(pairs: Pairs, folder: Path, epochs: int) -> Path:
         {"name": "TEDPolicy", "max_history": 5, "epochs": epochs, "constrain_similarities": True},
     )
     return _train(folder, pairs, [*_pipeline(epochs, selector=False), {"name": "bot.rasa.peer.PeerParts"}], policies, False, "")
+
+
+def assistant_model(pairs: Pairs, epochs: int, kept: Path, tell: Callable[[str], None] = lambda _: None) -> Path:
+    """The model of `train_assistant` on these examples: trained once and kept in a folder. Raises TrainingError when Rasa fails."""
+    made_from = json.dumps([list(pairs), epochs, *((PROJECT / path).read_text("utf-8") for path in _LEARNT)])
+    path = kept / f"peer-{hashlib.sha256(made_from.encode()).hexdigest()[:12]}.tar.gz"
+    if not path.exists():
+        tell("Entraînement du pipeline par défaut de Rasa (plusieurs minutes par époque, une seule fois)…")
+        kept.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".peer-", dir=kept) as folder:
+            shutil.move(train_assistant(pairs, Path(folder), epochs), path)
+    return path
+
+
+def plain_wiring(folder: Path) -> Path:
+    """Write how Rasa is wired when nothing is changed in it: its SQL store on a file of its own, locks in memory. Return `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    endpoints = {
+        "action_endpoint": {"url": "${CIC_ACTIONS_URL}/webhook"},
+        "tracker_store": {"type": "SQL", "dialect": "sqlite", "db": str(folder / "rasa.sqlite")},
+        "lock_store": {"type": "in_memory"},
+    }
+    _write(folder / "endpoints.yml", endpoints)
+    _write(folder / "credentials.yml", {"bot.rasa.peer.UnmendedInput": None})
+    return folder
 
 
 def _pipeline(epochs: int, selector: bool) -> list[dict[str, Any]]:

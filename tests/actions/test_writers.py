@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from bot.benchmarks.postgresql import Server, new_database
-from bot.config import PROJECT
+from bot.benchmarks.writers import write
 
 WRITERS, MESSAGES, CONVERSATIONS = 8, 800, 20
 
 
 def written(url: str) -> dict[str, Any]:
-    asked = {"url": url, "writers": WRITERS, "messages": MESSAGES, "conversations": CONVERSATIONS}
-    environment = os.environ | {"PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3", "SQLALCHEMY_SILENCE_UBER_WARNING": "1"}
-    command = [sys.executable, "-m", "bot.rasa.writers"]
-    done = subprocess.run(command, cwd=PROJECT, env=environment, input=json.dumps(asked), capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return write(url, WRITERS, MESSAGES, CONVERSATIONS)
 
 
 def test_eight_processes_on_postgresql_lose_nothing_double_nothing_and_count_every_turn(postgresql: Server) -> None:

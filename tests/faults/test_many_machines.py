@@ -12,19 +12,17 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import select
-from support.mailbox import Mailbox
 from support.waiting import wait_for
 
 from bot.benchmarks.cluster import Cluster, Plan, start
-from bot.benchmarks.ledger import Balance, balance
+from bot.benchmarks.endurance import mail_settings, strike
+from bot.benchmarks.mailbox import Mailbox, open_mailbox
 from bot.benchmarks.people import Crowd
 from bot.benchmarks.postgresql import FAST, IMMEDIATE, Server, new_database, running_server
 from bot.processes import ACTIONS, RASA, WEB
 from bot.rasa_client import channel_token
-from bot.storage import MAIL_WAITING, Database, events, outbox, utc_now
+from bot.storage import Database, events
 from bot.training import model_to_run
-from bot.web.conversations import NOT_HANDLED
-from bot.web.sessions import Sessions
 
 PEOPLE = 6
 QUESTIONS = ("Quel est le budget ?", "Quels pays participent ?", "C'est quoi le Programme ?", "Qui peut participer ?", "Et au Bénin ?")
@@ -37,12 +35,23 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def cluster(server: Server, open_mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    mail = {"CIC_CONTACT_EMAIL": "contact@association.example", "CIC_SMTP_PORT": str(open_mailbox.port)}
-    mail |= {"CIC_MAIL_FROM": "assistant@association.example", "CIC_SMTP_HOST": "127.0.0.1"}
-    plan = Plan(model_to_run().path, sets=2, database=new_database(server), settings=mail)
+def arrivals() -> Iterator[Mailbox]:
+    with open_mailbox() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture(scope="module")
+def cluster(server: Server, arrivals: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    plan = Plan(model_to_run().path, sets=2, database=new_database(server), settings=mail_settings(arrivals))
     with start(plan, tmp_path_factory.mktemp("cluster")) as running:
         yield running
+
+
+@pytest.fixture
+def mailbox(arrivals: Mailbox) -> Mailbox:
+    """Empty at first."""
+    arrivals.arrived.clear()
+    return arrivals
 
 
 @pytest.fixture
@@ -52,45 +61,26 @@ def database(cluster: Cluster) -> Iterator[Database]:
     opened.close()
 
 
-def strike(cluster: Cluster, crowd: Crowd, database: Database, mailbox: Mailbox) -> Balance:
-    def all_left() -> bool:
-        with database.read() as connection:
-            return connection.execute(select(outbox.c.id).where(outbox.c.status == MAIL_WAITING).limit(1)).first() is None
-
-    wait_for("every mail has left", all_left, 60)
-    sessions = Sessions(cluster.settings.secret(), utc_now)
-
-    def conversation(token: str) -> str:
-        session = sessions.resume(token)
-        assert session is not None
-        return session.conversation
-
-    found = balance(crowd.ledger, database, conversation, NOT_HANDLED, mailbox.ids().elements())
-    print(found)
-    return found
-
-
 def deaths(cluster: Cluster) -> list[Callable[[], object]]:
     return [lambda kind=kind, number=number: cluster.kill(kind, number) for kind in (RASA, ACTIONS, WEB) for number in (0, 1)]
 
 
-def test_each_process_dies_in_turn_and_nothing_is_lost_or_doubled(cluster: Cluster, database: Database, mailbox: Mailbox) -> None:
+def test_each_process_dies_in_turn_and_nothing_is_lost_or_doubled(cluster: Cluster, mailbox: Mailbox) -> None:
     chance = random.Random(6)
     with Crowd(cluster.chat, PEOPLE, QUESTIONS, seed=1) as crowd:
         for die in deaths(cluster):
             time.sleep(chance.uniform(0.5, 2))
             die()
         cluster.wait_until_ready()
-    found = strike(cluster, crowd, database, mailbox)
+    found = strike(cluster, crowd, mailbox)
+    print(found)
     assert found.faults == {}
     assert found.messages > 50
     assert found.requests > 5
 
 
 @pytest.mark.parametrize("mode", [FAST, IMMEDIATE])
-def test_postgresql_is_restarted_and_nothing_is_lost_or_doubled(
-    cluster: Cluster, server: Server, database: Database, mailbox: Mailbox, mode: str
-) -> None:
+def test_postgresql_is_restarted_and_nothing_is_lost_or_doubled(cluster: Cluster, server: Server, mailbox: Mailbox, mode: str) -> None:
     with Crowd(cluster.chat, PEOPLE, QUESTIONS, seed=2) as crowd:
         time.sleep(2)
         server.stop(mode)
@@ -98,12 +88,13 @@ def test_postgresql_is_restarted_and_nothing_is_lost_or_doubled(
         server.start()
         cluster.wait_until_ready()
         time.sleep(2)
-    found = strike(cluster, crowd, database, mailbox)
+    found = strike(cluster, crowd, mailbox)
+    print(found)
     assert found.faults == {}
     assert found.messages > 20
 
 
-def test_the_proxy_dies_and_comes_back_and_nothing_is_lost_or_doubled(cluster: Cluster, database: Database, mailbox: Mailbox) -> None:
+def test_the_proxy_dies_and_comes_back_and_nothing_is_lost_or_doubled(cluster: Cluster, mailbox: Mailbox) -> None:
     assert cluster.proxy is not None
     with Crowd(cluster.chat, PEOPLE, QUESTIONS, seed=3) as crowd:
         for _ in range(2):
@@ -113,7 +104,8 @@ def test_the_proxy_dies_and_comes_back_and_nothing_is_lost_or_doubled(cluster: C
             cluster.proxy.start()
         cluster.wait_until_ready()
         time.sleep(1)
-    found = strike(cluster, crowd, database, mailbox)
+    found = strike(cluster, crowd, mailbox)
+    print(found)
     assert found.faults == {}
     assert found.messages > 20
 
