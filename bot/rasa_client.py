@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import logging
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import aiohttp
 
 from bot.config import Settings
 from bot.errors import UnavailableError
@@ -29,9 +30,11 @@ PATIENCE_SECONDS = 30.0
 ATTEMPTS = 3
 """How often a message is put to Rasa that went away while handling it: it may be the message that ends Rasa."""
 _POLL_SECONDS = 0.25
-_HEALTH_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+_HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=5.0, sock_connect=2.0)
 """Generous: Rasa answers nothing while it computes, and is not ill for that."""
-_MESSAGE_TIMEOUT = httpx.Timeout(HANDLING_SECONDS + 5, connect=2.0)
+_MESSAGE_TIMEOUT = aiohttp.ClientTimeout(total=HANDLING_SECONDS + 5, sock_connect=2.0)
+_IDLE_SECONDS = 3.0
+"""A connection that was idle for longer is not used again: Rasa closes it after five."""
 
 log = logging.getLogger(__name__)
 
@@ -66,15 +69,20 @@ class Reply:
     erased: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class RasaClient:
-    """Our channel of Rasa, and the health of Rasa and of the action server."""
+    """Our channel of Rasa, and the health of Rasa and of the action server. Used on one event loop, and closed at its end."""
 
-    http: httpx.AsyncClient
     rasa_url: str
     actions_url: str
     token: str = field(repr=False)
     patience: float = PATIENCE_SECONDS
+    _session: aiohttp.ClientSession | None = field(default=None, repr=False)
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        if self._session is not None:
+            await self._session.close()
 
     async def ask(self, conversation: str, message: str, message_id: str) -> Reply:
         """Put one message to Rasa, again when it was not handled or that is in doubt: under one id it is handled once.
@@ -115,42 +123,50 @@ class RasaClient:
 
     async def _healthy(self, url: str) -> bool:
         try:
-            return (await self.http.get(url, timeout=_HEALTH_TIMEOUT)).status_code == 200
-        except httpx.TransportError:
+            async with self._http().get(url, timeout=_HEALTH_TIMEOUT) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, asyncio.TimeoutError):
             return False
 
     async def _post(self, conversation: str, message: str, message_id: str) -> Reply:
+        url, body = f"{self.rasa_url}/webhooks/cic/webhook", {"sender": conversation, "message": message, "id": message_id}
+        headers = {"Authorization": f"Bearer {self.token}"}
         try:
-            response = await self.http.post(
-                f"{self.rasa_url}/webhooks/cic/webhook",
-                json={"sender": conversation, "message": message, "id": message_id},
-                headers={"Authorization": f"Bearer {self.token}"},
-                timeout=_MESSAGE_TIMEOUT,
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            async with self._http().post(url, json=body, headers=headers, timeout=_MESSAGE_TIMEOUT) as response:
+                return _reply(response.status, await response.read())
+        except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError) as error:
             raise NotReadyError((RASA,)) from error
-        except httpx.TransportError as error:
+        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
             raise InterruptedHandlingError("Rasa n'a pas répondu.") from error
-        if response.status_code == 503:
-            raise NotReadyError((_missing(response),))
-        if response.status_code != 200:
-            raise InterruptedHandlingError(f"Rasa a répondu {response.status_code}.", refused=response.is_client_error)
-        body = response.json()
-        return Reply(tuple(body["messages"]), body["asks"], body["outcome"], body["failed"], body["erased"])
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS))
+        return self._session
 
 
-def _missing(response: httpx.Response) -> str:
+def _reply(status: int, body: bytes) -> Reply:
+    """What an answer of our channel, or of a proxy before it, means."""
+    if status == 503:
+        raise NotReadyError((_missing(body),))
+    if status != 200:
+        raise InterruptedHandlingError(f"Rasa a répondu {status}.", refused=400 <= status < 500)
+    said = json.loads(body)
+    return Reply(tuple(said["messages"]), said["asks"], said["outcome"], said["failed"], said["erased"])
+
+
+def _missing(body: bytes) -> str:
     """What our channel says is missing; a proxy before it, or Rasa without a model, says nothing that we understand."""
     try:
-        named = response.json()["missing"]
+        named = json.loads(body)["missing"]
     except (ValueError, LookupError, TypeError):
         return RASA
     return named if named in (ACTIONS, DATABASE) else RASA
 
 
-def build_client(settings: Settings, http: httpx.AsyncClient) -> RasaClient:
+def build_client(settings: Settings) -> RasaClient:
     """Return the client for the processes that the settings name."""
-    return RasaClient(http, settings.rasa_address, settings.actions_address, channel_token(settings.secret()))
+    return RasaClient(settings.rasa_address, settings.actions_address, channel_token(settings.secret()))
 
 
 def channel_token(secret: str) -> str:

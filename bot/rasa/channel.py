@@ -24,7 +24,7 @@ from sanic.response import HTTPResponse
 from bot.config import load_settings
 from bot.errors import StorageError
 from bot.rasa.action_server import ActionsAwayError
-from bot.rasa.mending import mend
+from bot.rasa.mending import mend, settle_memory
 from bot.rasa.phases import Phases
 from bot.rasa.uptake import build_uptake
 from bot.rasa_client import ACTIONS, DATABASE, HANDLING_SECONDS, channel_token
@@ -161,6 +161,7 @@ class CicInput(InputChannel):  # type: ignore[misc]
         async def follow_releases(app: Any, _: Any) -> None:
             app.ctx.uptake = build_uptake(app.ctx.agent)
             app.ctx.uptake.start()
+            settle_memory()
 
         async def rest(app: Any, _: Any) -> None:
             app.ctx.uptake.stop()

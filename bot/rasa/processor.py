@@ -56,8 +56,10 @@ class CicProcessor(MessageProcessor):  # type: ignore[misc]
         self, action: Action, tracker: DialogueStateTracker, output_channel: OutputChannel, nlg: Any, prediction: PolicyPrediction
     ) -> bool:
         """Run an action and put what it did into the tracker; what it raises ends the turn."""
-        seen = tracker.copy()
-        seen.update_with_events(prediction.events, self.domain)
+        seen = tracker
+        if prediction.events:
+            seen = tracker.copy()
+            seen.update_with_events(prediction.events, self.domain)
         try:
             events = await action.run(output_channel, nlg, seen, self.domain)
         except ActionExecutionRejection:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 
-import httpx
 import uvicorn
 
 from bot.alerts import MailAlerts
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 def main() -> int:
     """Serve until a signal; 1 when a setting or the database forbids it."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         settings = load_settings()
         set_up_logs(settings.log_format, "web")
@@ -44,7 +43,6 @@ def serve(settings: Settings) -> None:
     """Build the application and serve it."""
     raise_file_limit()
     database = build_database(settings)
-    http = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=50))
     outbox = build_outbox(settings, database)
     housekeeper = Housekeeper(
         database,
@@ -58,7 +56,8 @@ def serve(settings: Settings) -> None:
     refresher = Refresher(build_releases(settings, database), showing)
     refresher.look()
     workers = (housekeeper, MailAlerts(outbox.unsent, utc_now), refresher)
-    app = create_app(settings, database, build_client(settings, http), outbox, utc_now, showing, workers)
+    app = create_app(settings, database, build_client(settings), outbox, utc_now, showing, workers)
+    gc.freeze()  # what is loaded stays: the collector need not look at it again and again
     uvicorn.run(
         app,
         host=settings.host,

@@ -82,6 +82,7 @@ def create_app(
         yield
         stop.set()
         await asyncio.gather(*running)
+        await rasa_client.close()
 
     return Starlette(
         routes=routes,

@@ -41,6 +41,9 @@ class Rasa(Protocol):
     async def missing(self) -> tuple[str, ...]:
         """Name the processes that cannot handle a message now."""
 
+    async def close(self) -> None:
+        """Give back the connections."""
+
 
 class MailWorker(Protocol):
     """What the web process needs of the outbox (bot.outbox.Outbox)."""

@@ -6,6 +6,7 @@ import asyncio
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ with warnings.catch_warnings():
     from bot.rasa.processor import CicProcessor
 
 pytestmark = pytest.mark.anyio
+NUMBERS = count()
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def told(said: str) -> DialogueStateTracker:
 async def serving(*answers: Any) -> AsyncIterator[tuple[ActionServer, list[dict[str, Any]], set[Any]]]:
     """An action server that gives these answers; what it was asked, and from which of the client's ports."""
     Sanic.test_mode = True
-    app = Sanic(f"actions_{id(answers)}", configure_logging=False)
+    app = Sanic(f"actions_{next(NUMBERS)}", configure_logging=False)
     asked: list[dict[str, Any]] = []
     ports: set[Any] = set()
 

@@ -55,6 +55,9 @@ class FakeRasa:
     async def missing(self) -> tuple[str, ...]:
         return self.away
 
+    async def close(self) -> None:
+        """There is nothing to give back."""
+
 
 @dataclass
 class FakeMailWorker:

@@ -54,6 +54,9 @@ class PlayedRasa:
     async def missing(self) -> tuple[str, ...]:
         return self.away
 
+    async def close(self) -> None:
+        """There is nothing to give back."""
+
     def _reply(self, message: str) -> Reply:
         if "budget" in message:
             return say(BUDGET, source=SOURCE | {"url": "https://www.association.example/cic"}, buttons=CHOICES)

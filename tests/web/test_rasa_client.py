@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
 import pytest
 
 from bot.rasa_client import InterruptedHandlingError, NotReadyError, RasaClient, Reply, channel_token
@@ -69,8 +68,9 @@ async def connected(rasa: Peer | None, actions: Peer | None, patience: float = 0
             servers.append(await asyncio.start_server(peer.handle, "127.0.0.1", 0))
             peer.port = servers[-1].sockets[0].getsockname()[1]
     nowhere = "http://127.0.0.1:1"
-    async with httpx.AsyncClient(trust_env=False) as http:
-        yield RasaClient(http, rasa.url if rasa else nowhere, actions.url if actions else nowhere, channel_token("key"), patience)
+    client = RasaClient(rasa.url if rasa else nowhere, actions.url if actions else nowhere, channel_token("key"), patience)
+    yield client
+    await client.close()
     for server in servers:
         server.close()
         await server.wait_closed()
