@@ -23,7 +23,7 @@ ACTIONS = "actions"
 DATABASE = "database"
 """Names of what a message may wait for, as /readyz gives them."""
 
-HANDLING_SECONDS = 45.0
+HANDLING_SECONDS = 30.0
 """The longest that our channel lets Rasa work on one message."""
 PATIENCE_SECONDS = 30.0
 """How long a message waits for a process that is being restarted."""

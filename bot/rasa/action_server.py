@@ -16,7 +16,7 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from bot.errors import StorageError
 from bot.rasa_client import DATABASE
 
-ACTION_SECONDS = 30.0
+ACTION_SECONDS = 20.0
 """The longest that an action may take; a turn may take a little longer (bot.rasa_client)."""
 _IDLE_SECONDS = 3.0
 """A connection that was idle for longer is not used again: the action server closes it after five."""

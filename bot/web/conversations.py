@@ -23,7 +23,7 @@ NOT_HANDLED = typeset(
 )
 AT_ONCE = 16
 """Messages of this process that Rasa works on at once; the others wait their turn here. Rasa would work on all of them, all late."""
-TURN_SECONDS = 30.0
+TURN_SECONDS = 15.0
 """How long a message waits for its turn before the client is asked to send it again later."""
 DATABASE_SECONDS = 10.0
 """How long a message waits for a database that is being restarted."""

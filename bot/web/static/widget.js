@@ -12,7 +12,7 @@
   const RESTS = [1, 2, 4, 8, 15, 30]; // seconds between attempts to deliver one message, always under the same id
   const BUSY_MS = 400;
   const SLOW_MS = 8000;
-  const TIMEOUT_MS = 90000; // the server waits up to 20 seconds for a process that starts again
+  const TIMEOUT_MS = 90000; // the server waits up to 30 seconds for a process that starts again
   const MOST_CHARACTERS = 2000;
 
   // --- What is said -------------------------------------------------------------------------------------------------------
