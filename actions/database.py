@@ -1,8 +1,12 @@
-"""An action that the database lets down: Rasa is told so, leaves nothing of the turn, and the message comes again."""
+"""How an action is run: in a thread, so that none waits for the database of another, and honest about a database that is away.
+
+Rasa is told of that, and not of an error: it leaves nothing of the turn, and the message comes again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
 
@@ -12,6 +16,7 @@ from bot.errors import StorageError
 from bot.rasa_client import DATABASE
 
 Run = Callable[..., list[EventType]]
+AsyncRun = Callable[..., Coroutine[Any, Any, list[EventType]]]
 
 
 class DatabaseAwayError(Exception):
@@ -21,13 +26,13 @@ class DatabaseAwayError(Exception):
         super().__init__(DATABASE)
 
 
-def needs_database(run: Run) -> Run:
+def needs_database(run: Run) -> AsyncRun:
     """Decorate the `run` of an action."""
 
     @wraps(run)
-    def told(*arguments: Any) -> list[EventType]:
+    async def told(*arguments: Any) -> list[EventType]:
         try:
-            return run(*arguments)
+            return await asyncio.to_thread(run, *arguments)
         except StorageError as error:
             raise DatabaseAwayError from error
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import StorageError
-from bot.privacy import NOTICES, Notice, keep_promises, purge
+from bot.privacy import NOTICES, TURN_PATIENCE, Notice, keep_promises, purge
 from bot.routing import Routing
 from bot.storage import Database
 
@@ -47,7 +47,7 @@ class Housekeeper:
 
     def keep(self) -> None:
         """Keep the promises to forget that are due."""
-        kept = keep_promises(self.database, self.clock(), notice=self.notice)
+        kept = keep_promises(self.database, self.clock(), notice=self.notice, patience=TURN_PATIENCE)
         if kept:
             log.info("promises kept: %s", [(done.kind, done.counts) for done in kept])
         if any(done.counts.get(NOTICES) for done in kept):

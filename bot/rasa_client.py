@@ -24,7 +24,9 @@ DATABASE = "database"
 """Names of what a message may wait for, as /readyz gives them."""
 
 HANDLING_SECONDS = 30.0
-"""The longest that our channel lets Rasa work on one message."""
+"""The longest that Rasa works on one message."""
+LOCK_SECONDS = 10.0
+"""The longest that a message waits in Rasa for another one of its conversation."""
 PATIENCE_SECONDS = 30.0
 """How long a message waits for a process that is being restarted."""
 ATTEMPTS = 3
@@ -32,7 +34,7 @@ ATTEMPTS = 3
 _POLL_SECONDS = 0.25
 _HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=5.0, sock_connect=2.0)
 """Generous: Rasa answers nothing while it computes, and is not ill for that."""
-_MESSAGE_TIMEOUT = aiohttp.ClientTimeout(total=HANDLING_SECONDS + 5, sock_connect=2.0)
+_MESSAGE_TIMEOUT = aiohttp.ClientTimeout(total=LOCK_SECONDS + HANDLING_SECONDS + 5, sock_connect=2.0)
 _IDLE_SECONDS = 3.0
 """A connection that was idle for longer is not used again: Rasa closes it after five."""
 
@@ -40,7 +42,10 @@ log = logging.getLogger(__name__)
 
 
 class NotReadyError(UnavailableError):
-    """The message was surely not handled, because a process is away; `missing` names it."""
+    """The message was not handled, because a process is away, or that is not known; under its id it may come again.
+
+    `missing` names the process.
+    """
 
     def __init__(self, missing: tuple[str, ...]) -> None:
         super().__init__("L'assistant n'est pas prêt.")
@@ -48,7 +53,7 @@ class NotReadyError(UnavailableError):
 
 
 class InterruptedHandlingError(UnavailableError):
-    """The message may have been handled, but no answer came back. `refused`: sending it again would change nothing."""
+    """No answer came back, and the message is not to go again: it is `refused`, or went too often."""
 
     def __init__(self, sentence: str, refused: bool = False) -> None:
         super().__init__(sentence)
@@ -87,8 +92,8 @@ class RasaClient:
     async def ask(self, conversation: str, message: str, message_id: str) -> Reply:
         """Put one message to Rasa, again when it was not handled or that is in doubt: under one id it is handled once.
 
-        Waits for processes that are being restarted, at most `patience` seconds in all. Raises NotReadyError when the message was
-        surely not handled, InterruptedHandlingError when that is in doubt.
+        Waits for processes that are being restarted, at most `patience` seconds in all. Raises NotReadyError when the message may
+        come again under its id, InterruptedHandlingError when that would lead nowhere.
         """
         now = asyncio.get_running_loop().time
         deadline, interrupted = now() + self.patience, 0
@@ -97,13 +102,13 @@ class RasaClient:
                 return await self._post(conversation, message, message_id)
             except InterruptedHandlingError as error:
                 interrupted += 1
-                if error.refused or interrupted >= ATTEMPTS or now() >= deadline:
+                if error.refused or interrupted >= ATTEMPTS:
                     raise
+                if now() >= deadline:
+                    raise NotReadyError((RASA,)) from error
                 log.warning("message %s goes to rasa again: %s", message_id, error)
             except NotReadyError as error:
                 if now() >= deadline:
-                    if interrupted:
-                        raise InterruptedHandlingError("Rasa n'est pas revenu.") from error
                     raise
                 log.warning("message %s waits for %s", message_id, ", ".join(error.missing))
             await self._wait_until_ready(deadline)

@@ -1,6 +1,7 @@
 """What is kept of a person, told to that person: in the conversation itself, or elsewhere with a code mailed to the lead's own address.
 
-Answers are the same whether a reference exists or not. Codes are kept as digests, for half an hour and a few tries.
+Answers are the same whether a reference exists or not. Codes are kept as digests, for half an hour and a few tries. What a message
+did here it does not do twice, when its turn was lost and it is handled again: it is known by its id.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bot.config import Settings
 from bot.mails import code_mail, copy_mail, lead_fields
 from bot.mails.posting import post
 from bot.privacy import may_have_left, promise, withdraw
+from bot.routing import TOLD
 from bot.storage import CONTACT, ERASE, MAIL_SENT, MASK, Database, codes, leads, outbox, turns
 
 CODE_LIFE = timedelta(minutes=30)
@@ -32,8 +34,6 @@ SILENCE = timedelta(hours=24)
 that nobody has to hurry for (WCAG 2.2.1)."""
 TO_ERASE, TO_KNOW = "effacer", "savoir"
 """What a code is asked for."""
-TOLD = ("nom", "fonction", "commune", "pays", "partenaire_de", "email", "telephone", "objet")
-"""What a person tells for a lead."""
 _DAY = timedelta(days=1)
 
 
@@ -69,10 +69,11 @@ class Kept:
 
 @dataclass(frozen=True)
 class Redeemed:
-    """A code that was good: what it was asked for, and the lead."""
+    """A code that was good: what it was asked for, and the lead. `ident` tells the code from others, and not what it is."""
 
     purpose: str
     lead: KeptLead
+    ident: str
 
 
 class Records:
@@ -116,54 +117,70 @@ class Records:
         """Promise to delete all that is kept of a conversation, as soon as this turn is saved."""
         promise(self._database, conversation, ERASE, self._clock())
 
-    def send_code(self, reference: str, conversation: str, purpose: str) -> None:
-        """Mail a one-time code to the address of a lead; nothing happens, silently, when there is none or too many were sent."""
+    def send_code(self, reference: str, conversation: str, purpose: str, message_id: str | None = None) -> None:
+        """Mail a one-time code to the address of a lead; nothing happens, silently, when there is none or too many were sent.
+
+        A message that asks again gets no second one.
+        """
         now = self._clock()
         with self._database.begin() as connection:
             lead = connection.execute(select(leads).where(leads.c.reference == reference.upper())).first()
-            if lead is None or not self._may_send(connection, lead.id, conversation, now):
+            if lead is None or not self._may_send(connection, lead.id, conversation, message_id, now):
                 return
             code = f"{secrets.randbelow(1_000_000):06d}"
-            row = {"lead_id": lead.id, "conversation": conversation, "purpose": purpose, "created_at": now, "expires_at": now + CODE_LIFE}
-            digest = self._digest(lead.id, conversation, code)
-            connection.execute(insert(codes).values(**row, digest=digest))
+            row = {"lead_id": lead.id, "conversation": conversation, "purpose": purpose, "asked_by": message_id}
+            row |= {"created_at": now, "expires_at": now + CODE_LIFE, "digest": self._digest(f"code:{lead.id}:{conversation}:{code}")}
+            connection.execute(insert(codes).values(**row))
             mail = code_mail(lead.reference, lead.nom, lead.email, code, purpose, self._settings, now)
             post(connection, mail, now, lead.id, now + CODE_LIFE)
 
-    def send_copy(self, reference: str) -> None:
-        """Mail all that is kept of a lead to its own address."""
+    def send_copy(self, reference: str, ident: str) -> None:
+        """Mail all that is kept of a lead to its own address, once for the code of this `ident`."""
         now = self._clock()
         with self._database.begin() as connection:
             lead = connection.execute(select(leads).where(leads.c.reference == reference)).first()
             if lead is None:
                 return
             (kept,) = self._leads(connection, leads.c.id == lead.id)
-            mail = copy_mail(lead, kept.mailed_at, kept.leaving, self._settings, now)
-            post(connection, mail, now, lead.id)
+            mail = copy_mail(lead, ident, kept.mailed_at, kept.leaving, self._settings, now)
+            if connection.execute(select(outbox.c.id).where(outbox.c.message_id == mail.message_id)).first() is None:
+                post(connection, mail, now, lead.id)
 
-    def redeem(self, conversation: str, code: str) -> Redeemed | None:
-        """What a typed code opens; each is good once, and void after a few wrong tries. A used one still counts for the day."""
+    def redeem(self, conversation: str, code: str, message_id: str | None = None) -> Redeemed | None:
+        """What a typed code opens; each is good once, and void after a few wrong tries. A used one still counts for the day.
+
+        A message that tries again opens what it opened, and its wrong try counts once.
+        """
+        this_try = self._digest(f"try:{conversation}:{message_id}:{code}") if message_id is not None else None
         with self._database.begin() as connection:
-            for row in connection.execute(self._open_codes(conversation)).all():
-                if hmac.compare_digest(row.digest, self._digest(row.lead_id, conversation, code)):
-                    connection.execute(update(codes).where(codes.c.id == row.id).values(tries=MOST_TRIES))
+            for row in connection.execute(self._codes_for(conversation, this_try)).all():
+                good = hmac.compare_digest(row.digest, self._digest(f"code:{row.lead_id}:{conversation}:{code}"))
+                if this_try is None or row.last_try != this_try:
+                    tried = {"tries": MOST_TRIES if good else codes.c.tries + 1, "last_try": this_try}
+                    connection.execute(update(codes).where(codes.c.id == row.id).values(**tried))
+                if good:
                     found = self._leads(connection, leads.c.id == row.lead_id)
-                    return Redeemed(row.purpose, found[0]) if found else None
-                connection.execute(update(codes).where(codes.c.id == row.id).values(tries=codes.c.tries + 1))
+                    return Redeemed(row.purpose, found[0], f"{row.id}.{row.digest[:12]}") if found else None
         return None
 
-    def _open_codes(self, conversation: str) -> Select:
-        good = (codes.c.conversation == conversation) & (codes.c.expires_at > self._clock()) & (codes.c.tries < MOST_TRIES)
-        return select(codes).where(good).order_by(codes.c.id.desc())
+    def _codes_for(self, conversation: str, this_try: str | None) -> Select:
+        """The codes that are open, and those on which the same was tried by the same message before; the latest comes first."""
+        good = (codes.c.expires_at > self._clock()) & (codes.c.tries < MOST_TRIES)
+        if this_try is not None:
+            good |= codes.c.last_try == this_try
+        return select(codes).where(good & (codes.c.conversation == conversation)).order_by(codes.c.id.desc())
 
-    def _may_send(self, connection: Connection, lead_id: int, conversation: str, now: datetime) -> bool:
+    def _may_send(self, connection: Connection, lead_id: int, conversation: str, message_id: str | None, now: datetime) -> bool:
+        asked = select(codes.c.id).where((codes.c.conversation == conversation) & (codes.c.asked_by == message_id))
+        if message_id is not None and connection.execute(asked).first():
+            return False
         recent = select(func.count()).select_from(codes).where(codes.c.created_at > now - _DAY)
         for_lead = connection.execute(recent.where(codes.c.lead_id == lead_id)).scalar_one()
         for_conversation = connection.execute(recent.where(codes.c.conversation == conversation)).scalar_one()
         return bool(for_lead < MOST_CODES and for_conversation < MOST_CODES)
 
-    def _digest(self, lead_id: int, conversation: str, code: str) -> str:
-        return hmac.new(self._settings.secret().encode(), f"code:{lead_id}:{conversation}:{code}".encode(), hashlib.sha256).hexdigest()
+    def _digest(self, text: str) -> str:
+        return hmac.new(self._settings.secret().encode(), text.encode(), hashlib.sha256).hexdigest()
 
     def _leads(self, connection: Connection, condition: ColumnElement) -> tuple[KeptLead, ...]:
         found = connection.execute(select(leads).where(condition).order_by(leads.c.id)).all()

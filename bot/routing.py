@@ -11,7 +11,7 @@ from datetime import datetime
 from random import Random, SystemRandom
 from typing import Any
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -34,6 +34,8 @@ LIMITS = {
     "partenaire_de": 200,
 }
 """The longest text kept of what a person typed, in characters; an address is refused rather than cut."""
+TOLD = (*LIMITS, "email")
+"""What a person tells for a lead."""
 _SENTENCE = 1000
 """The longest sentence of ours, in characters: reason, rule, remark."""
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -47,7 +49,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Request:
-    """A request for contact, decided and consented to. `rule` is the sentence of the page that the decision rests on."""
+    """A request for contact, decided and consented to. `rule` is the sentence of the page that the decision rests on.
+
+    `message_id` is the message of the consent.
+    """
 
     nom: str
     fonction: str
@@ -65,15 +70,21 @@ class Request:
     conversation: str
     request_key: str
     consent_at: datetime
+    message_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the person may be told: the reference, and the status of the lead (see bot.storage). `created` is for the log."""
+    """What the person may be told: the reference, and the status of the lead (see bot.storage).
+
+    `created`: by the message of this request, now or when it was handled before. `differs`: the lead has the key of this request and
+    was told otherwise; nothing was written.
+    """
 
     reference: str
     created: bool
     status: str
+    differs: bool = False
 
 
 def admit(request: Request) -> Request:
@@ -114,7 +125,7 @@ class Routing:
         self._rng = rng or SystemRandom()
 
     def submit(self, request: Request) -> Receipt:
-        """Register the request with its mails, all or nothing; the same `request_key` again only gives its receipt.
+        """Register the request with its mails, all or nothing; the same `request_key` again only gives a receipt.
 
         Raises RequestError for a request that may not be routed, StorageError when the database is away.
         """
@@ -145,13 +156,27 @@ class Routing:
         return len(kept)
 
     def record_decision(
-        self, conversation: str, request_key: str, verdict: str, rule: str, rule_version: str, reason: str, profile: Mapping[str, object]
+        self,
+        conversation: str,
+        request_key: str,
+        verdict: str,
+        rule: str,
+        rule_version: str,
+        reason: str,
+        profile: Mapping[str, object],
+        message_id: str | None = None,
     ) -> None:
-        """Keep one decision of the screening, whichever it was, with the profile that it was made on (JSON values only)."""
+        """Keep one decision of the screening, whichever it was, with the profile that it was made on (JSON values only).
+
+        A message that is handled again replaces its own: what counts is what the person reads in the end.
+        """
         row = {"conversation": conversation, "request_key": request_key, "verdict": verdict, "rule": rule}
         row |= {"rule_version": rule_version, "reason": reason}
+        lost = (decisions.c.conversation == conversation) & (decisions.c.request_key == request_key)
         with self._database.begin() as connection:
-            connection.execute(insert(decisions).values(**row, profile=dict(profile), created_at=self._clock()))
+            if message_id is not None:
+                connection.execute(delete(decisions).where(lost & (decisions.c.message_id == message_id)))
+            connection.execute(insert(decisions).values(**row, profile=dict(profile), created_at=self._clock(), message_id=message_id))
 
     def leads(self) -> list[dict[str, Any]]:
         """All leads, oldest first, ready for JSON, with the keys that `cic leads --json` promises."""
@@ -176,16 +201,19 @@ class Routing:
             return bool(connection.execute(select(exists().where(failed))).scalar())
 
     def _known(self, connection: Connection, request: Request) -> Receipt | None:
-        first = select(leads.c.reference, leads.c.status).where(leads.c.request_key == request.request_key)
-        row = connection.execute(first).first()
-        return None if row is None else Receipt(row.reference, created=False, status=row.status)
+        row = connection.execute(select(leads).where(leads.c.request_key == request.request_key)).mappings().first()
+        if row is None:
+            return None
+        differs = any(row[name] != getattr(request, name) for name in TOLD)
+        again = not differs and request.message_id is not None and row["message_id"] == request.message_id
+        return Receipt(row["reference"], created=again, status=row["status"], differs=differs)
 
     def _register(self, connection: Connection, request: Request) -> Receipt:
         now = self._clock()
         lead = _lead({**asdict(request), "reference": self._reference(now), "created_at": now, "remarques": request.remarks})
         recipient = self._settings.contact_email
         status = LEAD_WAITING if recipient else LEAD_KEPT
-        keys = {"request_key": request.request_key, "conversation": request.conversation, "status": status}
+        keys = {name: getattr(request, name) for name in ("request_key", "conversation", "message_id")} | {"status": status}
         lead_id = connection.execute(insert(leads).values(**asdict(lead), **keys)).inserted_primary_key[0]
         if recipient:
             post(connection, contact_mail(lead, self._settings, recipient, now), now, lead_id)

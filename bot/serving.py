@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.config import Settings
-from bot.errors import AssistantError
+from bot.errors import AssistantError, StorageError
 from bot.releases import Follower, Release, Releases
 from bot.storage import Database
 from bot.wiring import Services, build_releases, build_services
@@ -27,7 +27,7 @@ class Serving:
         self._build = build
         self._built: OrderedDict[str, Services] = OrderedDict()
         self._warned: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock, self._building = threading.Lock(), threading.Lock()
         self.follower = Follower(releases, "actions", "", self._take_up)
 
     def of(self, release_id: str | None) -> Services:
@@ -40,12 +40,16 @@ class Serving:
     def _active_id(self) -> str | None:
         try:
             return self.releases.active().id
+        except StorageError:
+            raise
         except AssistantError:
             return None
 
     def _try(self, release_id: str) -> Services | None:
         try:
             return self._services(release_id)
+        except StorageError:
+            raise
         except Exception:
             if release_id not in self._warned:
                 self._warned.add(release_id)
@@ -53,13 +57,24 @@ class Serving:
             return None
 
     def _services(self, release_id: str) -> Services:
-        with self._lock:
-            if release_id not in self._built:
-                self._built[release_id] = self._build(self.releases.folder(release_id))
+        if built := self._known(release_id):
+            return built
+        with self._building:
+            if built := self._known(release_id):
+                return built
+            made = self._build(self.releases.folder(release_id))
+            with self._lock:
+                self._built[release_id] = made
                 while len(self._built) > KEPT:
                     self._built.popitem(last=False)
-            self._built.move_to_end(release_id)
-            return self._built[release_id]
+            return made
+
+    def _known(self, release_id: str) -> Services | None:
+        """The services that are built already: who needs them does not wait for another release that is being built."""
+        with self._lock:
+            if release_id in self._built:
+                self._built.move_to_end(release_id)
+            return self._built.get(release_id)
 
     def _take_up(self, release: Release, _folder: Path) -> None:
         """Build the services before the first turn that needs them."""

@@ -31,12 +31,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Heard:
-    """What Rasa understood of one message: the whole, and its parts when it asks several things."""
+    """What Rasa understood of one message: the whole, and its parts when it asks several things.
+
+    `message_id` tells the message from every other one of its conversation: handled again, it is the same.
+    """
 
     text: str
     whole: Part
     parts: tuple[Part, ...] = ()
     persons: tuple[str, ...] = ()
+    message_id: str | None = None
 
     @property
     def intent(self) -> str:
@@ -49,7 +53,7 @@ class Heard:
         whole, *parts = [
             Part(str(part["text"]), tuple((str(name), float(score)) for name, score in part["ranking"])) for part in parse.get("parts", ())
         ] or [Part(text)]
-        return cls(text, whole, tuple(parts), tuple(parse.get("persons", ())))
+        return cls(text, whole, tuple(parts), tuple(parse.get("persons", ())), parse.get("message_id"))
 
 
 @dataclass(frozen=True)

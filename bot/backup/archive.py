@@ -5,6 +5,7 @@ The sums find what was damaged or left out. They are no signature: who can write
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -75,9 +76,11 @@ def pack(folder: Path, manifest: Manifest, target: Path) -> None:
 def unpack(file: Path, folder: Path) -> Manifest:
     """Write the parts of a backup into `folder` and return its manifest. Raises BackupError for anything that is not as it was made."""
     try:
-        with tarfile.open(file, "r:gz") as archive:
+        with gzip.open(file) as stream, tarfile.open(fileobj=stream, mode="r:") as archive:
             manifest = _read_manifest(archive)
             found = {_unpack(archive, member, folder) for member in archive}
+            while stream.read(_BLOCK):  # up to the sum at the end of the file, behind what the last member is padded with
+                pass
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise BackupError(f"La sauvegarde ne peut pas être lue ou déballée : {error.strerror}.") from error

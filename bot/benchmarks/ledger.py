@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import select
 
 from bot.benchmarks.people import Ledger
-from bot.storage import Database, events, leads, turns
+from bot.storage import Database, decisions, events, leads, turns
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,9 @@ class Balance:
     """Counts. All but the first four must be zero.
 
     Messages are counted by their ids: `unanswered` got no answer, `answered_differently` more than one, `apologies` the sentence
-    that they could not be handled; `turns_*` and `events_*` say what the two stores have of them. A mail that comes twice has the
-    same Message-ID.
+    that they could not be handled; `turns_*` and `events_*` say what the two stores have of them. A request has at least one
+    decision, and a message led to one decision on it at most; `decisions_astray` have no message behind them. A mail that comes twice
+    has the same Message-ID.
     """
 
     messages: int
@@ -37,6 +38,9 @@ class Balance:
     requests_doubled: int
     requests_wrong: int
     requests_astray: int
+    decisions_lost: int
+    decisions_doubled: int
+    decisions_astray: int
     mails_lost: int
     mails_doubled: int
 
@@ -60,8 +64,12 @@ def balance(
         kept = Counter((row.conversation, row.client_id) for row in connection.execute(select(turns.c.conversation, turns.c.client_id)))
         said = connection.execute(select(events.c.sender_id, events.c.data).where(events.c.type_name == "user"))
         heard = Counter((row.sender_id, json.loads(row.data)["message_id"]) for row in said)
-        found = connection.execute(select(leads.c.reference, leads.c.email)).all()
-    addresses = dict(row[:] for row in found)
+        found = connection.execute(select(leads.c.reference, leads.c.email, leads.c.request_key)).all()
+        decided = connection.execute(select(decisions.c.conversation, decisions.c.request_key, decisions.c.message_id)).all()
+    addresses = {row.reference: row.email for row in found}
+    keys = {row.request_key for row in decided}
+    theirs = {conversation for conversation, _ in sent}
+    verdicts = Counter(row for row in decided if row.conversation in theirs)
     arrived = Counter(mails or ())
     wanted = [f"<{reference.lower()}.contact@" for reference in ledger.references] if mails is not None else []
     texts = [[part["text"] for part in answer] for message in ledger.messages for answer in message.answers]
@@ -82,6 +90,9 @@ def balance(
         + sum(count - 1 for count in Counter(ledger.references).values()),
         requests_wrong=sum(addresses.get(reference, email) != email for reference, email in ledger.names.items()),
         requests_astray=len(ledger.lost_ways),
+        decisions_lost=sum(row.request_key not in keys for row in found if row.reference in ledger.references),
+        decisions_doubled=sum(count - 1 for count in verdicts.values()),
+        decisions_astray=sum((row.conversation, row.message_id) not in sent for row in verdicts),
         mails_lost=sum(not any(ident.startswith(start) for ident in arrived) for start in wanted),
         mails_doubled=sum(count - 1 for count in arrived.values()),
     )

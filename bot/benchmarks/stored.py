@@ -53,7 +53,7 @@ def tidy(database: Database) -> None:
 
 def shifted(pointers: Mapping[str, Any], shift: int) -> dict[str, Any]:
     """What a tracker points at (bot/rasa/reading_points.py), for events whose ids are so much higher."""
-    recent = [[message, place + shift] for message, place in pointers.get("recent", ())]
+    recent = [[message, first + shift, last + shift] for message, first, last in pointers.get("recent", ())]
     return {**pointers, "state": [place + shift for place in pointers.get("state", ())], "recent": recent}
 
 

@@ -11,7 +11,7 @@ from bot.config import PROJECT, child_environment
 from bot.errors import UnavailableError
 
 FAULTS = ("lost", "doubled", "misplaced", "uncounted", "failed_writers")
-"""What must be zero. `uncounted` on PostgreSQL only: on a file nobody keeps several Rasa processes apart, there is but one."""
+"""What must be zero. Turns that were `overtaken` were held again: on PostgreSQL locks keep that from happening."""
 
 
 def write(url: str, writers: int, messages: int, conversations: int) -> dict[str, Any]:

@@ -41,9 +41,9 @@ class Desk:
         else:
             turn = self.anew(conversation, heard, dossier, context) or self.intake.open(heard, dossier, context)
         if turn.decided:
-            self.record(conversation, turn.dossier, turn.decided)
+            self.record(conversation, turn.dossier, turn.decided, heard.message_id)
         if turn.submits:
-            turn = self.submit(conversation, turn)
+            turn = self.submit(conversation, turn, heard.message_id)
         return self.settled(conversation, dossier, turn)
 
     def anew(self, conversation: str, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
@@ -68,8 +68,8 @@ class Desk:
             self.records.keep_silent_later(conversation)
         return turn
 
-    def record(self, conversation: str, dossier: Dossier, decision: Decision) -> None:
-        """Keep a decision with its reasons."""
+    def record(self, conversation: str, dossier: Dossier, decision: Decision, message_id: str | None) -> None:
+        """Keep a decision with its reasons, and the message that led to it."""
         self.routing.record_decision(
             conversation=conversation,
             request_key=_key(conversation, dossier),
@@ -78,11 +78,22 @@ class Desk:
             rule_version=decision.version,
             reason=decision.reason,
             profile=dossier.profile.as_json(),
+            message_id=message_id,
         )
 
-    def submit(self, conversation: str, turn: Turn) -> Turn:
-        """Register the request that the person consented to, once, and tell them the truth about it."""
-        receipt = self.routing.submit(self.request(conversation, turn.dossier))
+    def submit(self, conversation: str, turn: Turn, message_id: str | None) -> Turn:
+        """Register the request that the person consented to, once, and tell them the truth about it.
+
+        When the turn of an earlier consent was lost, its request may stand under this number. What was corrected since then becomes a
+        request of its own, as what is corrected after any other does.
+        """
+        dossier = turn.dossier
+        before: list[str] = []
+        while (receipt := self.routing.submit(self.request(conversation, dossier, message_id))).differs:
+            before.append(receipt.reference)
+            dossier = replace(dossier, number=dossier.number + 1)
+        if before and receipt.created:
+            self.record(conversation, dossier, self.intake.screening.decide(dossier.profile), message_id)
         key = "demande.enregistree"
         if not receipt.created:
             key = "demande.deja_enregistree"
@@ -90,15 +101,16 @@ class Desk:
             key = "demande.enregistree_sans_contact"
         elif self.routing.is_mail_delayed():
             key = "demande.enregistree_retard"
-        ended = Dossier(number=turn.dossier.number, ended=QUALIFIED, reference=receipt.reference)
+        ended = Dossier(number=dossier.number, ended=QUALIFIED, reference=receipt.reference)
         told = [self.texts(key, reference=receipt.reference), self.promised() if receipt.created else ""]
+        told += [self.texts("demande.enregistree_avant", reference=reference) for reference in before]
         return replace(turn, messages=(Message(" ".join(filter(None, told))),), dossier=ended)
 
     def promised(self) -> str:
         """Until when an answer is promised from now on."""
         return promised(self.settings, self.clock(), self.texts)
 
-    def request(self, conversation: str, dossier: Dossier) -> Request:
+    def request(self, conversation: str, dossier: Dossier, message_id: str | None = None) -> Request:
         """The request as it is registered; the decision is taken once more, on what is known now."""
         decision = self.intake.screening.decide(dossier.profile)
         values = {name: dossier.value_of(name) or "" for name in ("nom", "fonction", "commune", "pays", "email", "objet")}
@@ -114,6 +126,7 @@ class Desk:
             conversation=conversation,
             request_key=_key(conversation, dossier),
             consent_at=self.clock(),
+            message_id=message_id,
         )
 
     def breakdown(self, dossier: Dossier) -> Message:

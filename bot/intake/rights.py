@@ -214,7 +214,7 @@ class Rights:
             titles = [self.texts(f"droits.boutons.{name}", reference=reference) for name in (TO_KNOW, TO_ERASE)]
             message = Message(self.texts("droits.reference"), tuple(Button.saying(title) for title in titles))
             return Turn((message,), dossier, context)
-        self.records.send_code(reference, conversation, purpose)
+        self.records.send_code(reference, conversation, purpose, heard.message_id)
         awaiting = replace(dossier, offered=AWAITS_CODE if dossier.asks else "")
         return Turn((Message(self.texts("droits.code_envoye", reference=reference)),), awaiting, context)
 
@@ -226,7 +226,7 @@ class Rights:
         typed = _CODE.match(fold(clean(heard.text)))
         if typed is None or dossier.asks == "telephone":
             return None
-        found = self.records.redeem(conversation, typed[1].replace(" ", ""))
+        found = self.records.redeem(conversation, typed[1].replace(" ", ""), heard.message_id)
         awaited = dossier.offered == AWAITS_CODE
         if found is None:
             if dossier.asks and not awaited:
@@ -234,7 +234,7 @@ class Rights:
             return Turn((Message(self.texts("droits.code_faux")),), replace(dossier, offered=AWAITS_CODE if awaited else ""), context)
         dossier = replace(dossier, offered="")
         if found.purpose == TO_KNOW:
-            self.records.send_copy(found.lead.reference)
+            self.records.send_copy(found.lead.reference, found.ident)
             return Turn((Message(self.texts("droits.copie", reference=found.lead.reference)),), dossier, context)
         self.records.erase(found.lead.conversation)
         reference = found.lead.reference

@@ -129,16 +129,16 @@ def code_mail(reference: str, name: str, email: str, code: str, purpose: str, se
     return _complete(message, CODE, email, f"{reference.lower()}.{CODE}.{uuid4().hex[:12]}", told, settings, now)
 
 
-def copy_mail(lead: Any, mailed_at: datetime | None, leaving: bool, settings: Settings, now: datetime) -> Mail:
+def copy_mail(lead: Any, ident: str, mailed_at: datetime | None, leaving: bool, settings: Settings, now: datetime) -> Mail:
     """All that is kept of a lead, given as its row, for its own address. `mailed_at` is when it was forwarded.
 
-    `leaving` holds when it is being forwarded, or when nobody knows whether it was.
+    `ident` tells it from other copies of this lead, `leaving` holds when it is being forwarded, or when nobody knows whether it was.
     """
     message = EmailMessage(_ASCII)
     message["Subject"] = f"[CIC] Vos données ({lead.reference})"
     message["To"] = _address(lead.nom, lead.email)
     told = {"lead": lead, "fields": lead_fields(lead), "mailed_at": mailed_at, "leaving": leaving}
-    return _complete(message, COPY, lead.email, f"{lead.reference.lower()}.{COPY}.{uuid4().hex[:12]}", told, settings, now)
+    return _complete(message, COPY, lead.email, f"{lead.reference.lower()}.{COPY}.{ident}", told, settings, now)
 
 
 def notice_mail(reference: str, settings: Settings, now: datetime) -> Mail | None:

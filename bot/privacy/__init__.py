@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bot.privacy.erasing import erase
 from bot.privacy.mails import FORWARDED, NOTICES, Notice, may_have_left
-from bot.privacy.promises import Kept, keep_promises, promise, withdraw
+from bot.privacy.promises import TURN_PATIENCE, Kept, keep_promises, promise, withdraw
 from bot.privacy.retention import PROMISES, PURGE, purge
 from bot.privacy.values import MASKED
 
@@ -20,6 +20,7 @@ __all__ = [
     "NOTICES",
     "PROMISES",
     "PURGE",
+    "TURN_PATIENCE",
     "Kept",
     "Notice",
     "erase",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +15,8 @@ from bot.privacy.rewriting import mask_conversation
 from bot.privacy.rows import prove
 from bot.storage import ERASE, MASK, Database, forgetting
 
+TURN_PATIENCE = timedelta(minutes=2)
+"""Longer than a turn may take, from the action that promises to the web process that stores it."""
 log = logging.getLogger(__name__)
 
 
@@ -43,12 +45,16 @@ def withdraw(database: Database, conversation: str) -> None:
         connection.execute(delete(forgetting).where((forgetting.c.conversation == conversation) & (forgetting.c.kind == MASK)))
 
 
-def keep_promises(database: Database, now: datetime, conversation: str | None = None, notice: Notice | None = None) -> list[Kept]:
+def keep_promises(
+    database: Database, now: datetime, conversation: str | None = None, notice: Notice | None = None, patience: timedelta = timedelta(0)
+) -> list[Kept]:
     """Keep every promise that is due, or that of one conversation if it is due; return what was done.
+
+    A promise may be due before the turn that made it is stored: who has not stored it gives `patience`, such as TURN_PATIENCE.
 
     Each is kept in a transaction of its own, with its proof. One that fails stays, and does not keep the others from being kept.
     """
-    due = forgetting.c.due_at <= now
+    due = forgetting.c.due_at <= now - patience
     if conversation is not None:
         due &= forgetting.c.conversation == conversation
     with database.read() as connection:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from bot.privacy.mails import Notice
-from bot.privacy.promises import keep_promises
+from bot.privacy.promises import TURN_PATIENCE, keep_promises
 from bot.privacy.rows import delete_rows, prove
 from bot.storage import Database, codes, decisions, events, feedback, leads, outbox, trackers, turns
 
@@ -22,7 +22,7 @@ def purge(database: Database, now: datetime, retention_days: int, notice: Notice
 
     Codes go as soon as they have expired, and promises that are due are kept.
     """
-    kept = keep_promises(database, now, notice=notice)
+    kept = keep_promises(database, now, notice=notice, patience=TURN_PATIENCE)
     limit = now - timedelta(days=retention_days)
     with database.begin() as connection:
         old_leads = outbox.c.lead_id.in_(select(leads.c.id).where(leads.c.created_at < limit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import suppress
 from functools import lru_cache
@@ -11,6 +12,7 @@ import aiohttp
 from rasa.core.actions.action import RemoteAction
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
+from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot.errors import StorageError
@@ -32,7 +34,7 @@ class ActionServer(EndpointConfig):  # type: ignore[misc]
     _session: aiohttp.ClientSession | None = None
 
     async def request(self, method: str = "post", subpath: str | None = None, *_: Any, **kwargs: Any) -> Any:
-        """Run an action; `json` is what Rasa asks. Raises ActionsAwayError, StorageError, ClientResponseError, TimeoutError."""
+        """Run an action; `json` is what Rasa asks. Raises ActionsAwayError, StorageError, ClientResponseError, RasaException."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS)
             self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=ACTION_SECONDS))
@@ -41,6 +43,8 @@ class ActionServer(EndpointConfig):  # type: ignore[misc]
                 if response.status >= 400:
                     raise _error(response, await response.text())
                 return await response.json()
+        except asyncio.TimeoutError as error:
+            raise RasaException(f"the action took more than {ACTION_SECONDS:g} s") from error
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:
             raise ActionsAwayError(f"{self.url}: {error}") from error
 

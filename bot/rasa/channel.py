@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import time
 import uuid
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,12 +27,15 @@ from bot.rasa.action_server import ActionsAwayError
 from bot.rasa.mending import mend, settle_memory
 from bot.rasa.phases import Phases
 from bot.rasa.uptake import build_uptake
-from bot.rasa_client import ACTIONS, DATABASE, HANDLING_SECONDS, channel_token
+from bot.rasa_client import ACTIONS, DATABASE, channel_token
 from bot.text import WORD_JOINER, clean
 
 NAME = "cic"
-REMEMBERED_TURNS = 1000
-"""Turns kept in memory, so that a message sent again while its turn runs, or after an erasure, gets its first answer."""
+REMEMBERED_SECONDS = 300.0
+"""How long a turn is kept in memory, so that a message sent again while its turn runs, or after an erasure, gets its first answer."""
+
+_WARM_UP = "Bonjour, je suis Claire Dumont, échevine à Namur. Quel est le budget ?"
+"""Read once at the start: what understanding loads when it is first needed is then there for the first person."""
 
 OnMessage = Callable[[UserMessage], Awaitable[Any]]
 log = logging.getLogger(__name__)
@@ -67,8 +70,8 @@ class Turns:
     """The latest turns, running or done, by conversation and message id. One that failed is forgotten: it left nothing."""
 
     handle: OnMessage
-    seconds: float = HANDLING_SECONDS
-    running: OrderedDict[tuple[str, str], asyncio.Task[dict[str, Any]]] = field(default_factory=OrderedDict)
+    now: Callable[[], float] = time.monotonic
+    running: dict[tuple[str, str], tuple[asyncio.Task[dict[str, Any]], float]] = field(default_factory=dict)
 
     async def answer(self, sender: str, message: str, message_id: str) -> dict[str, Any]:
         """Return the answer to a message; the same id waits for the same turn.
@@ -76,28 +79,31 @@ class Turns:
         The turn runs on when the caller goes away: half a turn must never be lost.
         """
         key = (sender, message_id)
+        self._forget_old()
         if key not in self.running:
-            self.running[key] = asyncio.create_task(self._run(sender, message, message_id))
-            while len(self.running) > REMEMBERED_TURNS:
-                self.running.popitem(last=False)
-        turn = self.running[key]
-        try:
-            answer = await asyncio.shield(turn)
-        except NotHandledError:
-            self._forget(key, turn)
-            raise
-        if answer["failed"]:
-            self._forget(key, turn)
-        return answer
+            turn = asyncio.create_task(self._run(sender, message, message_id))
+            self.running[key] = turn, self.now()
+            turn.add_done_callback(lambda done: self._look_back(key, done))
+        return await asyncio.shield(self.running[key][0])
 
-    def _forget(self, key: tuple[str, str], turn: asyncio.Task[dict[str, Any]]) -> None:
-        if self.running.get(key) is turn:
+    def _look_back(self, key: tuple[str, str], turn: asyncio.Task[dict[str, Any]]) -> None:
+        """Forget a turn that left nothing; what an erasure left of the rest of its conversation goes, too."""
+        if turn.cancelled() or turn.exception() or turn.result()["failed"]:
+            del self.running[key]
+        elif turn.result()["erased"]:
+            for other in [other for other in self.running if other[0] == key[0] and other != key]:
+                del self.running[other]
+
+    def _forget_old(self) -> None:
+        """The store remembers them longer, for all processes."""
+        oldest = self.now() - REMEMBERED_SECONDS
+        for key in [key for key, (turn, begun) in self.running.items() if turn.done() and begun < oldest]:
             del self.running[key]
 
     async def _run(self, sender: str, message: str, message_id: str) -> dict[str, Any]:
         channel = CollectingChannel()
         try:
-            await asyncio.wait_for(self.handle(user_message(message, channel, sender, message_id)), self.seconds)
+            await self.handle(user_message(message, channel, sender, message_id))
         except ActionsAwayError as error:
             log.warning("message %s of conversation %s waits for the action server: %s", message_id, sender, error)
             raise NotHandledError(ACTIONS) from error
@@ -105,7 +111,7 @@ class Turns:
             log.warning("message %s of conversation %s waits for the database: %s", message_id, sender, type(error).__name__)
             raise NotHandledError(DATABASE) from error
         except asyncio.TimeoutError:
-            log.error("message %s of conversation %s took more than %s s", message_id, sender, self.seconds)
+            log.error("message %s of conversation %s took too long", message_id, sender)
             return answer_of([], failed=True)
         except Exception:
             log.exception("message %s of conversation %s failed", message_id, sender)
@@ -161,6 +167,8 @@ class CicInput(InputChannel):  # type: ignore[misc]
         async def follow_releases(app: Any, _: Any) -> None:
             app.ctx.uptake = build_uptake(app.ctx.agent)
             app.ctx.uptake.start()
+            if app.ctx.agent is not None and app.ctx.agent.is_ready():
+                await app.ctx.agent.parse_message(_WARM_UP)
             settle_memory()
 
         async def rest(app: Any, _: Any) -> None:

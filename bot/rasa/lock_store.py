@@ -12,7 +12,7 @@ import hashlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 
 from bot.config import load_settings
 from bot.errors import StorageError
-from bot.rasa_client import HANDLING_SECONDS
+from bot.rasa_client import LOCK_SECONDS
 from bot.storage import Database
 
 WAITING_TURNS = 16
@@ -44,21 +44,24 @@ class CicLockStore(LockStore):  # type: ignore[misc]
     async def lock(
         self, conversation_id: str, lock_lifetime: float = LOCK_LIFETIME, wait_time_in_seconds: float = 1
     ) -> AsyncIterator[None]:
-        """Hold the conversation. Raises LockError when another process holds it for too long, StorageError without database."""
+        """Hold the conversation. Raises LockError when another turn holds it for too long, StorageError without database."""
         lock = self._here.setdefault(conversation_id, asyncio.Lock())
-        async with lock:
-            if self._between is None:
+        try:
+            await asyncio.wait_for(lock.acquire(), LOCK_SECONDS)
+        except asyncio.TimeoutError as error:
+            raise LockError("another turn of this conversation has not ended") from error
+        try:
+            async with self._between.hold(conversation_id) if self._between else nullcontext():
                 yield
-                return
-            async with self._between.hold(conversation_id):
-                yield
+        finally:
+            lock.release()
 
 
 class AdvisoryLocks:
     """PostgreSQL's advisory locks on conversations. One connection holds all those that are free when they are asked for."""
 
-    def __init__(self, database: Database, patience: float = HANDLING_SECONDS + 5) -> None:
-        """`patience`: seconds that a turn waits for one of another process; longer than any turn may last."""
+    def __init__(self, database: Database, patience: float = LOCK_SECONDS) -> None:
+        """`patience`: seconds that a turn waits for one of another process."""
         self._database = database
         self._patience = patience
         self._holder: Connection | None = None
@@ -75,11 +78,11 @@ class AdvisoryLocks:
             finally:
                 await _taken(self._holding, lambda: self._release(key))
             return
-        connection = await _taken(self._waiting, lambda: self._wait(key), lambda waited: waited.close())
+        connection = await _taken(self._waiting, lambda: self._wait(key), Connection.close)
         try:
             yield
         finally:
-            await _taken(self._waiting, connection.close)
+            await _taken(self._holding, connection.close)  # not among those that wait: it must not wait behind them
 
     def _try(self, key: int) -> bool:
         """Take the lock if it is free. A connection that was lost, and with it the locks it held, is replaced."""
@@ -139,5 +142,5 @@ async def _taken(pool: ThreadPoolExecutor, take: Callable[[], T], give_back: Cal
     try:
         return await asyncio.shield(asyncio.wrap_future(taking))
     except asyncio.CancelledError:
-        pool.submit(lambda: give_back(taking.result()))
+        taking.add_done_callback(lambda done: None if done.cancelled() or done.exception() else give_back(done.result()))
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -25,13 +26,13 @@ class Phases:
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_METHODS, 0.0))
     messages: int = 0
     now: Callable[[], float] = time.perf_counter
-    _watched: Any = None
+    _watched: Callable[[], Any] = lambda: None
 
     def watch(self, processor: Any) -> None:
         """Count what `processor` does from now on; the same one is watched once."""
-        if processor is None or processor is self._watched:
+        if processor is None or processor is self._watched():
             return
-        self._watched = processor
+        self._watched = weakref.ref(processor)
         for phase, names in _METHODS.items():
             for name in names:
                 setattr(processor, name, self._timed(phase, getattr(processor, name)))

@@ -6,6 +6,7 @@ from another Rasa process. Rasa itself goes on when an action fails, and stores 
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from rasa.core.actions.action import Action, ActionExecutionRejection
@@ -17,6 +18,11 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.rasa.action_server import action_server
 from bot.rasa.tracker_store import CicTrackerStore
+from bot.rasa_client import HANDLING_SECONDS
+
+
+class NothingSaidError(Exception):
+    """A turn came to nothing: it is not stored, and the person is told."""
 
 
 class CicProcessor(MessageProcessor):  # type: ignore[misc]
@@ -33,6 +39,9 @@ class CicProcessor(MessageProcessor):  # type: ignore[misc]
 
     async def handle_message(self, message: UserMessage) -> None:
         """Handle a message, whose conversation is locked. Whatever is raised, nothing of the turn was stored."""
+        await asyncio.wait_for(self._handle(message), HANDLING_SECONDS)
+
+    async def _handle(self, message: UserMessage) -> None:
         tracker = await self.get_tracker(message.sender_id)
         if await self._answered_again(message, tracker):
             return
@@ -41,6 +50,8 @@ class CicProcessor(MessageProcessor):  # type: ignore[misc]
         await self._update_tracker_session(tracker, message.output_channel, named)
         await self._handle_message_with_tracker(message, tracker)
         await self._run_prediction_loop(message.output_channel, tracker)
+        if not getattr(message.output_channel, "messages", True):
+            raise NothingSaidError("no action said anything")
         await self.save_tracker(tracker)
 
     async def _answered_again(self, message: UserMessage, tracker: DialogueStateTracker) -> bool:

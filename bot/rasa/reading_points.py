@@ -26,6 +26,7 @@ from rasa.shared.core.events import DefinePrevUserUtteredFeaturization as Featur
 
 RECENT = 5
 """Messages of the person whose ids are remembered, so that one sent again gets its answer again."""
+Recent = tuple[tuple[str, int, int], ...]
 _LASTING = (SlotSet, ActiveLoop, SessionStarted)
 _PASSING = (ActionExecuted, UserUttered, BotUttered, Featurization, FollowupAction)
 """Events that matter in the latest turn only."""
@@ -35,15 +36,18 @@ _OF_A_FORM = (ActionExecutionRejected, LoopInterrupted)
 
 @dataclass(frozen=True)
 class ReadingPoint:
-    """Ids of events: everything from `tail` on, before it those of `state`, and where the `recent` messages stand by their ids."""
+    """Ids of events: everything from `tail` on, and before it those of `state`.
+
+    `recent` has the ids of the latest messages, each with the first and the last event of its turn.
+    """
 
     tail: int
     state: tuple[int, ...] = ()
-    recent: tuple[tuple[str, int], ...] = ()
+    recent: tuple[tuple[str, int, int], ...] = ()
 
 
-def reading_point(ids: Sequence[int], events: Sequence[Event], before: ReadingPoint | None = None) -> ReadingPoint | None:
-    """Where to read from after `events`, which have these ids; they were read from `before`, and maybe more were added.
+def reading_point(ids: Sequence[int], events: Sequence[Event], recent: Recent = ()) -> ReadingPoint | None:
+    """Where to read from after `events`, which have these ids. `recent` are the latest messages.
 
     None when something was taken back or a form was disturbed: then all of the session is needed. No action of ours does that.
     """
@@ -51,7 +55,6 @@ def reading_point(ids: Sequence[int], events: Sequence[Event], before: ReadingPo
     turn = _latest_turn(events, begin)
     if not _is_plain(events[begin:turn], events[turn:]):
         return None
-    recent = _recent(ids, events, before.recent if before else ())
     return ReadingPoint(ids[turn], _state(ids[begin:turn], events[begin:turn]), recent)
 
 
@@ -81,9 +84,7 @@ def _state(ids: Sequence[int], events: Sequence[Event]) -> tuple[int, ...]:
     return tuple(sorted(latest.values()))
 
 
-def _recent(ids: Sequence[int], events: Sequence[Event], before: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    known = dict(before)
-    known |= {
-        event.message_id: number for number, event in zip(ids, events, strict=True) if isinstance(event, UserUttered) and event.message_id
-    }
-    return tuple(known.items())[-RECENT:]
+def with_turn(recent: Recent, ids: Sequence[int], events: Sequence[Event]) -> Recent:
+    """The latest messages once a turn was added: its events, which have these ids."""
+    fresh = tuple((event.message_id, ids[0], ids[-1]) for event in events if isinstance(event, UserUttered) and event.message_id)
+    return (*recent, *fresh)[-RECENT:]

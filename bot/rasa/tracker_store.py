@@ -1,35 +1,38 @@
 """Conversations are kept in the assistant's one database, named by the settings and not by endpoints.yml.
 
-A turn is written whole, at its end, or not at all. Only what it adds is written, behind whatever another process may have added
-meanwhile, and only the latest turn is read (bot/rasa/reading_points.py). The event loop never waits for the database. A database
-that does not answer is an error, never an empty conversation.
+A turn is written whole, at its end, or not at all. Only what it adds is written, and only the latest turn is read
+(bot/rasa/reading_points.py). A turn is refused when another one was written since it was read: it is done again, and sees it. The
+event loop never waits for the database. A database that does not answer is an error, never an empty conversation.
 
 A conversation may be erased while one of its turns is being handled; such a turn leaves nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import uuid
 from asyncio import to_thread
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from rasa.core.tracker_store import TrackerStore
-from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUttered
+from rasa.shared.core.events import BotUttered, Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import and_, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from bot.config import load_settings
-from bot.rasa.reading_points import ReadingPoint, reading_point
+from bot.errors import StorageError
+from bot.rasa.reading_points import ReadingPoint, Recent, reading_point, with_turn
 from bot.storage import Database, events, trackers, utc_now
 
 _READ = "cic_read"
 """Attribute of a tracker: what was read of the conversation."""
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -40,6 +43,10 @@ class Read:
     born: str
     point: ReadingPoint
     ids: tuple[int, ...]
+
+
+class OvertakenError(StorageError):
+    """Another process has written a turn of the conversation since this one read it: nothing of this turn was written."""
 
 
 class CicTrackerStore(TrackerStore):  # type: ignore[misc]
@@ -71,19 +78,22 @@ class CicTrackerStore(TrackerStore):  # type: ignore[misc]
         return self._tracker(conversation_id, rows) if rows else None
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Write what a turn has added; nothing when the conversation was erased since it was read."""
+        """Write what a turn has added; nothing when the conversation was erased since it was read. Raises OvertakenError.
+
+        What has begun is waited for, also by who is cancelled: nobody else may begin before it is known whether it was written.
+        """
         read: Read | None = getattr(tracker, _READ, None)
         told = list(tracker.events)
         fresh = told[len(read.ids) if read else 0 :]
         if fresh:
             rows = [_row(tracker.sender_id, event) for event in fresh]
-            setattr(tracker, _READ, await to_thread(self._write, tracker.sender_id, read, told, rows))
+            setattr(tracker, _READ, await _to_its_end(to_thread(self._write, tracker.sender_id, read, told, rows)))
 
     async def answer_to(self, tracker: DialogueStateTracker, message_id: str) -> list[dict[str, Any]] | None:
         """What was said to a message of the conversation that was handled before; None when it was not, or long ago."""
         read: Read | None = getattr(tracker, _READ, None)
-        place = dict(read.point.recent).get(message_id) if read else None
-        return await to_thread(self._said_after, tracker.sender_id, place) if place is not None else None
+        found = next((span for known, *span in read.point.recent if known == message_id), None) if read else None
+        return await to_thread(self._said_between, tracker.sender_id, *found) if found else None
 
     async def delete(self, sender_id: str) -> None:
         """Delete all of a conversation. Requests and turns as people saw them are erased with it by bot.privacy."""
@@ -118,8 +128,8 @@ class CicTrackerStore(TrackerStore):  # type: ignore[misc]
     def _write(self, conversation: str, read: Read | None, told: Sequence[Event], rows: Sequence[Mapping[str, Any]]) -> Read | None:
         try:
             return self._add(conversation, read, told, rows)
-        except IntegrityError:  # another process has written the first turn of this conversation at the same moment (PostgreSQL)
-            return self._add(conversation, read, told, rows)
+        except IntegrityError as error:  # another process has written the first turn of this conversation at the same moment
+            raise OvertakenError("the first turn was written by another process") from error
 
     def _add(self, conversation: str, read: Read | None, told: Sequence[Event], rows: Sequence[Mapping[str, Any]]) -> Read | None:
         """Add events. The row in `trackers` is held until they are written: nobody else adds to the conversation or erases it meanwhile."""
@@ -133,21 +143,17 @@ class CicTrackerStore(TrackerStore):  # type: ignore[misc]
             if head is None:
                 connection.execute(insert(trackers).values(conversation=conversation, born=born, tail=0, pointers={}, updated_at=utc_now()))
             connection.execute(insert(events), rows)
-            ids, alone = _ids(connection, conversation, read.ids if read else (), len(rows))
-            point = (alone and reading_point(ids, told, read.point if read else None)) or _whole_session(connection, conversation)
+            ids = _ids(connection, conversation, read.ids if read else (), len(rows))
+            recent = with_turn(read.point.recent if read else (), ids[-len(rows) :], told[-len(rows) :])
+            point = reading_point(ids, told, recent) or _whole_session(connection, conversation, recent)
             connection.execute(update(trackers).where(of_it).values(tail=point.tail, pointers=_pointers(point), updated_at=utc_now()))
         return Read(born, point, ids)
 
-    def _said_after(self, conversation: str, place: int) -> list[dict[str, Any]]:
-        query = select(events.c.type_name, events.c.data).where(events.c.sender_id == conversation, events.c.id > place)
-        said = []
+    def _said_between(self, conversation: str, first: int, last: int) -> list[dict[str, Any]]:
+        of_turn = and_(events.c.sender_id == conversation, events.c.id.between(first, last), events.c.type_name == BotUttered.type_name)
         with self.database.read() as connection:
-            for row in connection.execute(query.order_by(events.c.id)):
-                if row.type_name == UserUttered.type_name:
-                    break
-                if row.type_name == BotUttered.type_name:
-                    said.append(Event.from_parameters(json.loads(row.data)).message())
-        return said
+            rows = connection.execute(select(events.c.data).where(of_turn).order_by(events.c.id)).scalars().all()
+        return [Event.from_parameters(json.loads(data)).message() for data in rows]
 
     def _delete(self, conversation: str) -> None:
         with self.database.begin() as connection:
@@ -173,18 +179,21 @@ def _row(conversation: str, event: Event) -> dict[str, Any]:
     }
 
 
-def _ids(connection: Connection, conversation: str, known: tuple[int, ...], count: int) -> tuple[tuple[int, ...], bool]:
-    """The ids of a tracker's events once the last `count` were written, and whether nobody else has written since it was read."""
+def _ids(connection: Connection, conversation: str, known: tuple[int, ...], count: int) -> tuple[int, ...]:
+    """The ids of a tracker's events once the last `count` were written. Raises OvertakenError when others lie between them."""
     latest = select(events.c.id).where(events.c.sender_id == conversation).order_by(events.c.id.desc()).limit(count + 1)
     found: list[int] = connection.execute(latest).scalars().all()
-    return (*known, *reversed(found[:count])), found[count:] == list(known[-1:])
+    if found[count:] != list(known[-1:]):
+        raise OvertakenError("another process has written a turn meanwhile")
+    return (*known, *reversed(found[:count]))
 
 
-def _whole_session(connection: Connection, conversation: str) -> ReadingPoint:
-    """All of the session, in the order in which it was written: also when two processes have added turns at once."""
+def _whole_session(connection: Connection, conversation: str, recent: Recent) -> ReadingPoint:
+    """All of the session."""
     session = select(func.max(events.c.id)).where(events.c.sender_id == conversation, events.c.type_name == SessionStarted.type_name)
     first = select(func.min(events.c.id)).where(events.c.sender_id == conversation)
-    return ReadingPoint(connection.execute(select(func.coalesce(session.scalar_subquery(), first.scalar_subquery()))).scalar_one())
+    tail = connection.execute(select(func.coalesce(session.scalar_subquery(), first.scalar_subquery()))).scalar_one()
+    return ReadingPoint(tail, (), recent)
 
 
 def _pointers(point: ReadingPoint) -> dict[str, Any]:
@@ -192,5 +201,14 @@ def _pointers(point: ReadingPoint) -> dict[str, Any]:
 
 
 def _point(tail: int, pointers: Mapping[str, Any]) -> ReadingPoint:
-    recent = ((str(message), int(place)) for message, place in pointers.get("recent", ()))
-    return ReadingPoint(tail, tuple(pointers.get("state", ())), tuple(recent))
+    recent = tuple((str(message), int(first), int(last)) for message, first, last in pointers.get("recent", ()))
+    return ReadingPoint(tail, tuple(pointers.get("state", ())), recent)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for `work`, also when we are cancelled meanwhile; whoever cancelled gets what it came to."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        return await task

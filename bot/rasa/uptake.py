@@ -15,9 +15,13 @@ from rasa.core.nlg import TemplatedNaturalLanguageGenerator
 from bot.config import load_settings
 from bot.errors import ReleaseError
 from bot.rasa.mending import settle_memory
+from bot.rasa_client import HANDLING_SECONDS
 from bot.releases import POLL_SECONDS, Follower, Release, Releases, sha256
 from bot.storage import Database
 from bot.wiring import build_releases
+
+SETTLED_SECONDS = 2 * HANDLING_SECONDS
+"""After a swap, until no turn holds on to the old model."""
 
 
 class Uptake:
@@ -72,7 +76,7 @@ class Uptake:
         with self._releases.turn():
             processor = self._load(folder / release.model)
             self._on_loop(self._swap, processor, release.id)
-            self._on_loop(settle_memory)
+            self._on_loop(self._loop.call_later, SETTLED_SECONDS, settle_memory)
         self._model = checksum
 
     def _load(self, model: Path) -> Any:

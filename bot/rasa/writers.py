@@ -1,7 +1,7 @@
 """Several processes that hold turns of the same conversations through the real stores, for `cic bench writers` and the tests.
 
 `python -m bot.rasa.writers` reads from its input, as JSON, `url`, `writers`, `messages` and `conversations`, and prints what came of it.
-Each turn counts its conversation's turns in a slot: it reads the number and writes the next one, which goes wrong without locks.
+Each turn counts its conversation's turns in a slot: it reads the number and writes the next one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUtt
 from sqlalchemy import select
 
 from bot.rasa.lock_store import CicLockStore
-from bot.rasa.tracker_store import CicTrackerStore
+from bot.rasa.tracker_store import CicTrackerStore, OvertakenError
 from bot.storage import Database, events
 
 COUNT = "dossier"
@@ -30,12 +30,12 @@ _AT_ONCE = 4
 _DOMAIN = {"slots": {COUNT: {"type": "any", "influence_conversation": False, "mappings": [{"type": "custom"}]}}}
 
 
-def write(url: str, writer: int, numbers: range, conversations: int) -> None:
-    """Be one process: hold a turn for each number, in a conversation drawn by it."""
-    asyncio.run(_write(url, writer, numbers, conversations))
+def write(url: str, writer: int, numbers: range, conversations: int, overtaken: Any) -> None:
+    """Be one process: hold a turn for each number, in a conversation drawn by it; `overtaken` counts those that were held again."""
+    asyncio.run(_write(url, writer, numbers, conversations, overtaken))
 
 
-async def _write(url: str, writer: int, numbers: range, conversations: int) -> None:
+async def _write(url: str, writer: int, numbers: range, conversations: int, overtaken: Any) -> None:
     store = CicTrackerStore(Domain.from_dict(_DOMAIN), host=url)
     locks = CicLockStore(database=store.database)
     waiting = iter(numbers)
@@ -43,19 +43,28 @@ async def _write(url: str, writer: int, numbers: range, conversations: int) -> N
     async def work() -> None:
         for number in waiting:
             conversation = f"c{random.Random(number).randrange(conversations)}"  # noqa: S311 - nothing secret
-            async with locks.lock(conversation):
-                await _turn(store, conversation, f"{writer}-{number}")
+            while True:
+                async with locks.lock(conversation):
+                    if await _turn(store, conversation, f"{writer}-{number}"):
+                        break
+                with overtaken.get_lock():
+                    overtaken.value += 1
 
     await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
     store.database.close()
 
 
-async def _turn(store: CicTrackerStore, conversation: str, message: str) -> None:
+async def _turn(store: CicTrackerStore, conversation: str, message: str) -> bool:
+    """Hold a turn; whether it was kept. One that was overtaken is to be held again."""
     tracker = await store.get_or_create_tracker(conversation, append_action_listen=False)
     before = tracker.get_slot(COUNT) or 0
     told = [UserUttered(message, {"name": "info"}, message_id=message), ActionExecuted("action_repondre"), BotUttered(f"Reçu : {message}")]
     tracker.update_with_events([*told, SlotSet(COUNT, before + 1), ActionExecuted("action_listen")], store.domain)
-    await store.save(tracker)
+    try:
+        await store.save(tracker)
+    except OvertakenError:
+        return False
+    return True
 
 
 def outcome(database: Database, writers: int, messages: int) -> dict[str, int]:
@@ -93,16 +102,16 @@ def run(url: str, writers: int, messages: int, conversations: int) -> dict[str, 
     database.close()
     began = time.perf_counter()
     context = multiprocessing.get_context("fork")  # Rasa is loaded once, and no connection is open yet
-    processes = [
-        context.Process(target=write, args=(url, number, _share(number, writers, messages), conversations)) for number in range(writers)
-    ]
+    overtaken = context.Value("i", 0)
+    shares = (_share(number, writers, messages) for number in range(writers))
+    processes = [context.Process(target=write, args=(url, number, share, conversations, overtaken)) for number, share in enumerate(shares)]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
     seconds = time.perf_counter() - began
     failed = sum(process.exitcode != 0 for process in processes)
-    return outcome(database, writers, messages) | {"failed_writers": failed, "seconds": round(seconds, 1)}
+    return outcome(database, writers, messages) | {"overtaken": overtaken.value, "failed_writers": failed, "seconds": round(seconds, 1)}
 
 
 if __name__ == "__main__":

@@ -22,6 +22,15 @@ from bot.storage.migrations import HEAD, revision_of
 
 BUSY_MILLISECONDS = 5000
 """How long a writer waits for another one (SQLite), or for a connection (PostgreSQL), before it gives up."""
+_ALIVE = {
+    "connect_timeout": BUSY_MILLISECONDS // 1000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "options": "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
+}
+"""A machine that vanishes without a word is noticed within half a minute, on either side: its locks are given back (PostgreSQL)."""
 _AWAY = "La base de données ne répond pas : vérifiez CIC_DATABASE_URL, le disque et le serveur."
 _SCHEMA_LOCK = 2014_2016
 """Any number of our own: processes that make or change the tables at once take turns on it (PostgreSQL)."""
@@ -85,7 +94,7 @@ class Database:
 
         From an engine of its own: a connection that is taken out of a pool and set to commit fails to fail when the server is away.
         """
-        engine = create_engine(self._engine.url, future=True, hide_parameters=True, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        engine = _engine(self._engine.url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=_ALIVE)
         with self.boundary():
             return engine.connect()
 
@@ -134,7 +143,7 @@ def _engine(url: URL, **options: Any) -> Engine:
 
 
 def _server(url: URL) -> Engine:
-    return _engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_MILLISECONDS // 1000})
+    return _engine(url, pool_pre_ping=True, connect_args=_ALIVE)
 
 
 def _sqlite(url: URL) -> Engine:

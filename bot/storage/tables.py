@@ -95,7 +95,10 @@ decisions = Table(
     Column("reason", Text, nullable=False),
     Column("profile", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("message_id", String),
+    Index("decisions_once_per_message", "conversation", "request_key", "message_id", unique=True),
 )
+"""Decisions of the screening. `message_id` is the message that led to one: one that is handled again replaces it."""
 
 LEAD_KEPT = "conservee"
 """Registered; nobody is named yet to receive it."""
@@ -128,7 +131,9 @@ leads = Table(
     Column("remarques", JSON, nullable=False),
     Column("consent_at", UtcDateTime, nullable=False),
     Column("conversation", String, nullable=False, index=True),
+    Column("message_id", String),
 )
+"""Registered requests. `message_id` is the message of the consent."""
 
 MAIL_WAITING = "en_attente"
 MAIL_SENT = "envoye"
@@ -199,8 +204,14 @@ codes = Table(
     Column("tries", Integer, nullable=False, default=0, server_default="0"),
     Column("created_at", UtcDateTime, nullable=False, index=True),
     Column("expires_at", UtcDateTime, nullable=False),
+    Column("asked_by", String),
+    Column("last_try", String),
 )
-"""One-time codes, as digests: the code itself stands only in the mail. `conversation` is where it was asked for and is good."""
+"""One-time codes, as digests: the code itself stands only in the mail. `conversation` is where it was asked for and is good.
+
+`asked_by` is the message that asked for it, `last_try` a digest of the one that tried it last and of what that one typed: handled
+again, neither does so twice.
+"""
 
 erasures = Table(
     "erasures",

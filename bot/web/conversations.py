@@ -80,7 +80,7 @@ class Conversations:
     async def answer(self, conversation: str, message: str, client_id: str | None) -> Answer:
         """Return the answer to a message, the stored one when this `client_id` was answered before.
 
-        Raises NotReadyError or StorageError when the message was surely not handled: the client may send it again.
+        Raises NotReadyError or StorageError when the message was not handled: the client may send it again under its id.
         """
         lock = self._locks.setdefault(conversation, asyncio.Lock())
         with self._metrics.in_flight.track_inprogress():
@@ -102,14 +102,15 @@ class Conversations:
         stored, latest = await self._patiently(lambda: self._turns.before(conversation, client_id))
         if stored:
             return stored
+        ident = client_id or self._new_id()
         with self._metrics.message_seconds.time():
-            reply = await self._handle(conversation, message, client_id or self._new_id(), latest.asks)
+            reply = await self._handle(conversation, message, ident, latest.asks)
         answer = self._answer_of(reply)
         if reply.erased:  # Sent again, the message would write what it erased: Rasa remembers its answer, and nobody else
             answer["erased"] = True
             await run_sync(self._forget, conversation)
             return answer
-        return await self._keep(conversation, client_id, message, answer, latest.number)
+        return await self._keep(conversation, ident, message, answer, latest.number)
 
     async def missing(self) -> tuple[str, ...]:
         """Name what keeps a message from being answered now."""
@@ -135,7 +136,7 @@ class Conversations:
             "outcome": reply.outcome,
         }
 
-    async def _keep(self, conversation: str, client_id: str | None, message: str, answer: Answer, after: int) -> Answer:
+    async def _keep(self, conversation: str, client_id: str, message: str, answer: Answer, after: int) -> Answer:
         """Store the turn and do what it promised; when that fails, the person still gets the answer that Rasa and its tracker know of."""
 
         def keep() -> Answer:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +46,8 @@ def tracker(text: str, label: str = "", slots: Mapping[str, Any] | None = None, 
 def run(action: Action, text: str, label: str = "", slots: Mapping[str, Any] | None = None, release: str | None = None) -> Done:
     """Run an action on a message."""
     before, dispatcher = tracker(text, label, slots, release), CollectingDispatcher()
-    events: list[Any] = action.run(dispatcher, before, DOMAIN)
+    with ThreadPoolExecutor(1) as thread:  # whoever calls may have an event loop of her own
+        events: list[Any] = thread.submit(asyncio.run, action.run(dispatcher, before, DOMAIN)).result()
     changed = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
     assert set(changed) <= {*DOMAIN["slots"], "requested_slot"}, "Rasa refuses a slot that is not in its domain"
     return Done(dispatcher.messages, events, before.slots | changed)

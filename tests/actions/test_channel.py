@@ -167,11 +167,47 @@ async def test_a_handler_that_raises_is_a_failed_turn_and_the_log_names_no_text(
     assert "Awa" not in caplog.text
 
 
-async def test_a_handler_that_takes_too_long_is_a_failed_turn() -> None:
+async def test_a_handler_that_took_too_long_is_a_failed_turn(caplog: pytest.LogCaptureFixture) -> None:
     async def handle(_: UserMessage) -> None:
-        await asyncio.sleep(10)
+        raise asyncio.TimeoutError
 
-    assert (await Turns(handle, seconds=0.02).answer("c1", "oui", "m1"))["failed"]
+    assert (await Turns(handle).answer("c1", "oui", "m1"))["failed"]
+    assert "took too long" in caplog.text
+
+
+async def test_a_turn_that_failed_while_nobody_waited_is_not_the_answer_to_the_same_message_later() -> None:
+    tried: list[str] = []
+
+    async def handle(message: UserMessage) -> None:
+        tried.append(message.message_id)
+        await asyncio.sleep(0.01)
+        if len(tried) == 1:
+            raise RuntimeError("broken")
+        await message.output_channel.send_response("c1", {"text": "Bonjour."})
+
+    turns = Turns(handle)
+    caller = asyncio.create_task(turns.answer("c1", "bonjour", "m1"))
+    await asyncio.sleep(0)
+    caller.cancel()
+    await asyncio.sleep(0.05)
+    assert [message["text"] for message in (await turns.answer("c1", "bonjour", "m1"))["messages"]] == ["Bonjour."]
+
+
+async def test_what_was_said_is_forgotten_after_a_while_and_with_the_conversation() -> None:
+    clock = [0.0]
+
+    async def handle(message: UserMessage) -> None:
+        custom = {"erased": True} if "effacez" in message.text else {}
+        await message.output_channel.send_response("c1", {"text": message.text, "custom": custom})
+
+    turns = Turns(handle, now=lambda: clock[0])
+    for number, conversation in enumerate(("c1", "c1", "c2")):
+        await turns.answer(conversation, f"mon nom est Awa {number}", f"m{number}")
+    await turns.answer("c1", "effacez tout", "m9")
+    assert sorted(turns.running) == [("c1", "m9"), ("c2", "m2")]
+    clock[0] = 301.0
+    await turns.answer("c3", "bonjour", "m1")
+    assert sorted(turns.running) == [("c3", "m1")]
 
 
 @pytest.mark.parametrize(

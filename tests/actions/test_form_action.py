@@ -6,6 +6,9 @@ import logging
 from typing import Any
 
 import pytest
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
 from sample_turn import CONVERSATION, Done, run
 from sqlalchemy import func, select, text
 
@@ -23,8 +26,23 @@ OPENING = "je suis échevine à Lasne et je veux participer au Programme"
 ANSWERS = ("Claire Dumont", "claire@lasne.example", "non", "oui")
 
 
-def say(message: str, slots: dict[str, Any] | None = None, label: str = "") -> Done:
-    return run(ValidateFormulaireDemande(), message, label, slots)
+class Handling(Action):
+    """The action on a message of this id."""
+
+    def __init__(self, message_id: str | None) -> None:
+        self.message_id = message_id
+
+    def name(self) -> str:
+        return ValidateFormulaireDemande().name()
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        tracker.latest_message["message_id"] = self.message_id
+        events: list[EventType] = await ValidateFormulaireDemande().run(dispatcher, tracker, domain)
+        return events
+
+
+def say(message: str, slots: dict[str, Any] | None = None, label: str = "", message_id: str | None = None) -> Done:
+    return run(Handling(message_id), message, label, slots)
 
 
 def say_all(*messages: str) -> Done:
@@ -69,12 +87,67 @@ def test_the_last_yes_registers_lead_and_mails_and_ends_the_form(database: Datab
     assert (done.slots["nom"], done.slots["email"]) == (None, None)
 
 
+@pytest.mark.parametrize("message", [OPENING, "je suis étudiante et je voudrais un contact"], ids=["admitted", "refused"])
+def test_a_message_that_is_decided_on_twice_leaves_one_decision(database: Database, message: str) -> None:
+    """Rasa may die after an action and before it has kept the turn: then the message comes again to the same slots."""
+    first, again = (say(message, label="demande", message_id="m1") for _ in range(2))
+    assert (first, rows(database)["decisions"]) == (again, 1)
+    say(message, label="demande", message_id="m2")
+    assert rows(database)["decisions"] == 2
+
+
 def test_the_last_yes_said_twice_to_the_same_slots_registers_once(database: Database, served: Services) -> None:
     """Rasa may die after the request was registered and before it has kept the turn."""
     before = say_all(OPENING, *ANSWERS).slots
-    first, again = say("oui", before), say("oui", before)
-    assert rows(database)["leads"] == 1
-    assert again.text == served.texts("demande.deja_enregistree", reference=first.slots["dossier"]["reference"])
+    first, again = say("oui", before, message_id="m1"), say("oui", before, message_id="m1")
+    reference = first.slots["dossier"]["reference"]
+    assert first == again
+    assert first.text.startswith(served.texts("demande.enregistree", reference=reference))
+    assert rows(database) == {"leads": 1, "outbox": 2, "decisions": 1}
+    later = say("oui", before, message_id="m2")  # she was told that her yes could not be handled
+    assert later.text == served.texts("demande.deja_enregistree", reference=reference)
+    assert rows(database) == {"leads": 1, "outbox": 2, "decisions": 1}
+
+
+def test_what_is_corrected_after_a_yes_whose_turn_was_lost_is_a_request_of_its_own(database: Database, served: Services) -> None:
+    before = say_all(OPENING, *ANSWERS).slots
+    lost = say("oui", before, message_id="m1").slots["dossier"]["reference"]
+    corrected = say("oui", say("mon e-mail est c.dumont@lasne.example", before).slots)
+    assert corrected.asks == "consentement"
+    first, again = (say("oui", corrected.slots, message_id="m2") for _ in range(2))
+    made = first.slots["dossier"]
+    assert (first, made["number"], first.said[-1]["custom"]["outcome"]) == (again, 2, "qualified")
+    assert first.text.startswith(served.texts("demande.enregistree", reference=made["reference"]))
+    assert first.text.endswith(served.texts("demande.enregistree_avant", reference=lost))
+    assert kept_leads(database) == [
+        (lost, f"{CONVERSATION}:1", "claire@lasne.example"),
+        (made["reference"], f"{CONVERSATION}:2", "c.dumont@lasne.example"),
+    ]
+    assert rows(database) == {"leads": 2, "outbox": 4, "decisions": 2}
+
+
+def test_a_correction_whose_own_yes_was_lost_too_is_registered_once(database: Database, served: Services) -> None:
+    before = say_all(OPENING, *ANSWERS).slots
+    say("oui", before, message_id="m1")
+    corrected = say("oui", say("mon e-mail est c.dumont@lasne.example", before).slots).slots
+    lost = say("oui", corrected, message_id="m2").slots["dossier"]["reference"]
+    later = say("oui", corrected, message_id="m3")
+    assert later.text.startswith(served.texts("demande.deja_enregistree", reference=lost))
+    assert rows(database) == {"leads": 2, "outbox": 4, "decisions": 2}
+
+
+def test_an_old_yes_that_comes_late_does_not_drop_what_was_corrected_since(database: Database) -> None:
+    before = say_all(OPENING, *ANSWERS).slots
+    say("oui", before, message_id="m1")
+    corrected = say("oui", say("mon e-mail est c.dumont@lasne.example", before).slots).slots
+    say("oui", corrected, message_id="m1")
+    assert [email for _, _, email in kept_leads(database)] == ["claire@lasne.example", "c.dumont@lasne.example"]
+
+
+def kept_leads(database: Database) -> list[tuple[str, str, str]]:
+    with database.read() as connection:
+        found = connection.execute(select(leads.c.reference, leads.c.request_key, leads.c.email).order_by(leads.c.id)).all()
+    return [tuple(row) for row in found]
 
 
 def test_a_refusal_ends_the_form_and_registers_the_decision_only(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ from rasa.shared.core.events import (  # isort: skip
 )  # fmt: skip
 from rasa.shared.core.trackers import DialogueStateTracker  # isort: skip
 
-from bot.rasa.reading_points import ReadingPoint, reading_point  # isort: skip
-from bot.rasa.tracker_store import CicTrackerStore  # isort: skip
+from bot.rasa.reading_points import ReadingPoint, reading_point, with_turn  # isort: skip
+from bot.rasa.tracker_store import CicTrackerStore, OvertakenError  # isort: skip
 
 pytestmark = pytest.mark.anyio
 
@@ -113,6 +114,7 @@ def test_what_is_read_says_what_the_whole_session_says(steps: list[Any]) -> None
     whole: list[Event] = session()
     rows: list[tuple[int, Event]] = list(enumerate(whole, 1))
     point: ReadingPoint | None = None
+    recent: Any = ()
     read = list(rows)
     for number, step in enumerate(steps):
         fresh = [*session(), *turn(number)] if step == "a session begins" else turn(number, *step)
@@ -120,13 +122,14 @@ def test_what_is_read_says_what_the_whole_session_says(steps: list[Any]) -> None
         rows += added
         ids, told = zip(*(read + added), strict=True)
         begin = max(place for place, event in rows if isinstance(event, SessionStarted))
-        point = reading_point(ids, told, point)
+        recent = with_turn(recent, [place for place, _ in added], fresh)
+        point = reading_point(ids, told, recent)
         tail, state_of = (point.tail, point.state) if point else (begin, ())
         read = [(place, event) for place, event in rows if place >= tail or place in state_of]
         tracker = DialogueStateTracker.from_events("c", [event for _, event in read], DOMAIN.slots)
         full = DialogueStateTracker.from_events("c", [event for place, event in rows if place >= begin], DOMAIN.slots)
         assert state(tracker) == state(full)
-        assert point is None or dict(point.recent)[f"m{number}"] == next(place for place, event in added if isinstance(event, UserUttered))
+        assert recent[-1] == (f"m{number}", added[0][0], added[-1][0])
 
 
 async def test_a_message_that_was_answered_finds_its_answer_and_only_that(store: CicTrackerStore) -> None:
@@ -143,18 +146,54 @@ async def test_a_message_that_was_answered_finds_its_answer_and_only_that(store:
     assert await store.answer_to(DialogueStateTracker("c", DOMAIN.slots), "m6") is None
 
 
-async def test_two_turns_that_were_read_at_the_same_time_are_both_kept_once_and_the_next_sees_both(store: CicTrackerStore) -> None:
+async def test_of_two_turns_that_were_read_at_the_same_time_the_second_is_refused_and_done_again_sees_the_first(
+    store: CicTrackerStore,
+) -> None:
     await add(store, [*session(), *turn(0)])
     one, other = await store.retrieve("c"), await store.retrieve("c")
     one.update_with_events(turn(1, SlotSet("nom", "de l'un")), DOMAIN)
     other.update_with_events(turn(2, SlotSet("commune", "de l'autre")), DOMAIN)
     await store.save(one)
-    await store.save(other)
+    with pytest.raises(OvertakenError):
+        await store.save(other)
+    await add(store, turn(2, SlotSet("commune", "de l'autre")))
     seen = await store.retrieve("c")
-    assert [event.text for event in seen.events if isinstance(event, UserUttered)] == ["message 0", "message 1", "message 2"]
     assert (seen.get_slot("nom"), seen.get_slot("commune")) == ("de l'un", "de l'autre")
-    await add(store, turn(3))
-    assert (await store.retrieve("c")).get_slot("nom") == "de l'un"
+    whole = await store.retrieve_full_tracker("c")
+    assert [event.text for event in whole.events if isinstance(event, UserUttered)] == ["message 0", "message 1", "message 2"]
+
+
+async def test_of_two_first_turns_at_the_same_time_the_second_is_refused(store: CicTrackerStore) -> None:
+    one, other = [await store.get_or_create_tracker("c", append_action_listen=False) for _ in range(2)]
+    for tracker in (one, other):
+        tracker.update_with_events([*session(), *turn(1)], DOMAIN)
+    await store.save(one)
+    with pytest.raises(OvertakenError):
+        await store.save(other)
+    assert await store.answer_to(await store.retrieve("c"), "m1") is not None
+
+
+async def test_a_turn_that_is_cancelled_while_it_is_written_is_written_first(store: CicTrackerStore) -> None:
+    tracker = await store.get_or_create_tracker("c", append_action_listen=False)
+    tracker.update_with_events([*session(), *turn(0)], DOMAIN)
+    with store.database.begin():
+        saving = asyncio.create_task(store.save(tracker))
+        await asyncio.sleep(0.05)
+        saving.cancel()
+        await asyncio.sleep(0.05)
+        assert not saving.done()
+    await saving
+    assert (await store.retrieve("c")).latest_message.text == "message 0"
+
+
+async def test_what_was_said_when_the_session_began_is_part_of_the_answer(store: CicTrackerStore) -> None:
+    resumed = [ActionExecuted("action_session_start"), SessionStarted(), BotUttered("Nous reprenons."), ActionExecuted("action_listen")]
+    await add(store, [*session(), *turn(0)])
+    await add(store, [*resumed, *turn(1)])
+    await add(store, turn(2))
+    tracker = await store.retrieve("c")
+    for number, texts in enumerate((["réponse 0"], ["Nous reprenons.", "réponse 1"], ["réponse 2"])):
+        assert [message["text"] for message in await store.answer_to(tracker, f"m{number}") or ()] == texts
 
 
 async def test_a_turn_saved_twice_is_kept_once(store: CicTrackerStore) -> None:

@@ -65,7 +65,7 @@ def mappings(slot: Slot) -> list[dict[str, Any]]:
 
 def told(said: str) -> DialogueStateTracker:
     tracker = DialogueStateTracker("c1", DOMAIN.slots)
-    tracker.update_with_events([UserUttered(said, {"name": "info"}), SlotSet("nom", "Awa")], DOMAIN)
+    tracker.update_with_events([UserUttered(said, {"name": "info"}, message_id="m1"), SlotSet("nom", "Awa")], DOMAIN)
     return tracker
 
 
@@ -106,7 +106,8 @@ async def test_actions_are_told_the_message_and_the_slots_on_one_connection() ->
         await close(actions)
     (first, *_) = asked
     assert (first["next_action"], first["sender_id"]) == ("action_repondre", "c1")
-    assert first["tracker"]["latest_message"]["text"] == "je suis Awa"
+    latest = first["tracker"]["latest_message"]
+    assert (latest["text"], latest["message_id"]) == ("je suis Awa", "m1")
     assert first["tracker"]["slots"]["nom"] == "Awa"
     assert (first["tracker"]["events"], first["domain"]) == ([], {})
     assert len(ports) == 1

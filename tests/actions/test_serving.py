@@ -83,13 +83,17 @@ def test_an_unknown_release_is_said_once(serving: Serving, caplog: pytest.LogCap
     assert [record.getMessage() for record in caplog.records] == ["release 0123456789ab cannot be served: another one answers"]
 
 
-def test_without_a_database_the_working_copy_answers(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_database_no_other_content_answers_in_place_of_what_was_asked_for(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away() -> Release:
         raise StorageError("away")
 
     monkeypatch.setattr(serving.releases, "active", away)
     monkeypatch.setattr(serving.releases, "known", away)
-    assert serving.of("0123456789ab") is serving.of(serving.releases.own().id)
+    for asked in ("0123456789ab", None):
+        with pytest.raises(StorageError):
+            serving.of(asked)
 
 
 def test_a_published_release_that_cannot_be_read_is_replaced_by_the_working_copy(publisher: Releases, serving: Serving) -> None:

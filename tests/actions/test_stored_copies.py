@@ -126,8 +126,8 @@ def test_the_turns_of_a_copy_are_counted_on(store: CicTrackerStore) -> None:
 
 
 def test_pointers_are_shifted_and_nothing_else() -> None:
-    pointers = {"state": [3, 7], "recent": [["m1", 4], ["m2", 9]]}
-    assert shifted(pointers, 100) == {"state": [103, 107], "recent": [["m1", 104], ["m2", 109]]}
+    pointers = {"state": [3, 7], "recent": [["m1", 4, 6], ["m2", 9, 9]]}
+    assert shifted(pointers, 100) == {"state": [103, 107], "recent": [["m1", 104, 106], ["m2", 109, 109]]}
     assert shifted({}, 5) == {"state": [], "recent": []}
 
 

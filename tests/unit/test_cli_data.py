@@ -63,5 +63,5 @@ def test_nothing_to_erase_is_said_and_is_an_error(database: Database, tmp_path: 
 def test_a_purge_tells_of_promises_it_has_kept(database: Database, tmp_path: Path) -> None:
     said = cic(tmp_path, "purge")
     assert said.output.splitlines() == ["Rien n'a plus de 365 jours : rien n'est effacé."]
-    promise(database, "c", ERASE, utc_now() - timedelta(minutes=1))
+    promise(database, "c", ERASE, utc_now() - timedelta(minutes=3))
     assert "Conversations effacées ou masquées comme promis : 1." in cic(tmp_path, "purge").output

@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select, update
 from bot.config import load_settings
 from bot.housekeeping import Housekeeper
 from bot.mails import Mail
-from bot.privacy import promise
+from bot.privacy import TURN_PATIENCE, promise
 from bot.routing import Request, Routing
 from bot.storage import ERASE, MAIL_SENT, MASK, NOTICE, Database, forgetting, leads, outbox, turns
 
@@ -103,8 +103,8 @@ def promised(database: Database) -> int:
 def test_what_becomes_due_is_forgotten_at_the_next_look(database: Database, tmp_path: Path) -> None:
     housekeeper = keeper(database, tmp_path, [])
     housekeeper.keep()
-    promise(database, "c", MASK, NOW)
-    promise(database, "later", MASK, NOW + timedelta(minutes=1))
+    promise(database, "c", MASK, NOW - TURN_PATIENCE)
+    promise(database, "later", MASK, NOW - TURN_PATIENCE + timedelta(seconds=1))
     run_until(housekeeper, lambda: promised(database) == 1, often=0.01)
 
 
@@ -128,7 +128,7 @@ def test_a_round_that_fails_does_not_keep_promises_waiting(database: Database, t
         def round(self) -> None:
             raise RuntimeError("the round broke")
 
-    promise(database, "c", ERASE, NOW)
+    promise(database, "c", ERASE, NOW - TURN_PATIENCE)
     with pytest.raises(RuntimeError, match="the round broke"):
         run_until(keeper(database, tmp_path, [], kind=Broken), lambda: False)
     assert promised(database) == 0
@@ -143,7 +143,7 @@ def test_the_mail_worker_is_told_of_a_notice_to_the_contact_person(database: Dat
     housekeeper.routing.submit(request())
     with database.begin() as connection:
         connection.execute(update(outbox).values(status=MAIL_SENT, sent_at=NOW))
-    promise(database, "c1", ERASE, NOW)
+    promise(database, "c1", ERASE, NOW - TURN_PATIENCE)
     housekeeper.keep()
     housekeeper.keep()
     assert told == [1]

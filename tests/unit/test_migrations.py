@@ -41,7 +41,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.benchmarks.postgresql import new_database
 from bot.errors import StorageError
-from bot.storage import Database, codes, leads, metadata, outbox, trackers
+from bot.storage import Database, codes, decisions, leads, metadata, outbox, trackers
 from bot.storage.migrations import HEAD, revision_of
 from bot.storage.migrations.upgrading import COMPARISON, FIRST, config_on
 
@@ -332,6 +332,16 @@ def test_a_message_id_is_kept_once_and_a_kind_of_mail_more_often(database: Datab
         connection.execute(insert(outbox).values(**mail | {"id": 2, "message_id": "<m2>"}))
     with pytest.raises(IntegrityError), database.begin() as connection:
         connection.execute(insert(outbox).values(**mail | {"id": 3, "message_id": "<m2>"}))
+
+
+def test_a_message_decides_once_on_a_request(database: Database, before: dict[str, Any]) -> None:
+    database.create_all()
+    decided = row_of(old.tables["decisions"])
+    with database.begin() as connection:
+        for number, message_id in enumerate(("m1", "m2", None, None), start=2):
+            connection.execute(insert(decisions).values(**decided | {"id": number, "message_id": message_id}))
+    with pytest.raises(IntegrityError), database.begin() as connection:
+        connection.execute(insert(decisions).values(**decided | {"id": 9, "message_id": "m1"}))
 
 
 def test_rows_that_point_at_a_changed_table_survive(database: Database, before: dict[str, Any]) -> None:

@@ -312,11 +312,92 @@ def test_codes_are_numbers_of_six_figures_and_not_always_the_same(
     assert len({code[0] for code in found}) > 1
 
 
+# --- the same message again: its turn was lost after it had been here --------------------------------
+
+
+def test_a_message_that_asks_again_gets_no_second_code(records: Records, database: Database, reference: str) -> None:
+    for _ in range(MOST_CODES + 1):
+        records.send_code(reference, HERE, TO_KNOW, "m1")
+    assert (count(database, codes), len(written(database, CODE))) == (1, 1)
+    assert records.redeem(HERE, code_in(database), "m2") is not None
+
+
+def test_another_message_gets_another_code_and_so_does_the_same_id_elsewhere(records: Records, database: Database, reference: str) -> None:
+    for conversation, message_id in ((HERE, "m1"), (HERE, "m2"), ("a third one", "m1")):
+        records.send_code(reference, conversation, TO_KNOW, message_id)
+    assert len(written(database, CODE)) == 3
+
+
+@pytest.mark.parametrize("waited", [INSTANT, CODE_LIFE], ids=["at once", "when the code has expired"])
+def test_a_code_opens_again_for_the_message_that_opened_it(
+    records: Records, database: Database, reference: str, clock: Clock, waited: timedelta
+) -> None:
+    records.send_code(reference, HERE, TO_KNOW, "m1")
+    first = records.redeem(HERE, code_in(database), "m2")
+    clock.advance(waited)
+    assert first is not None
+    assert records.redeem(HERE, code_in(database), "m2") == first
+    assert records.redeem(HERE, code_in(database), "m3") is None
+
+
+def test_a_later_try_of_another_message_does_not_close_a_code_for_the_one_that_opened_it(
+    records: Records, database: Database, reference: str
+) -> None:
+    records.send_code(reference, HERE, TO_KNOW, "m1")
+    first = records.redeem(HERE, code_in(database), "m2")
+    records.redeem(HERE, wrong(code_in(database)), "m3")
+    assert records.redeem(HERE, code_in(database), "m2") == first
+
+
+def test_one_of_several_codes_opens_again_and_counts_no_second_try_on_the_others(
+    records: Records, database: Database, reference: str
+) -> None:
+    records.send_code(reference, HERE, TO_KNOW, "m1")
+    code = code_in(database)
+    records.send_code(reference, HERE, TO_ERASE, "m2")
+    assert records.redeem(HERE, code, "m3") == records.redeem(HERE, code, "m3")
+    with database.read() as connection:
+        assert connection.execute(select(codes.c.tries).order_by(codes.c.id)).scalars().all() == [MOST_TRIES, 1]
+
+
+def test_a_wrong_try_counts_once_for_a_message(records: Records, database: Database, reference: str) -> None:
+    records.send_code(reference, HERE, TO_KNOW, "m1")
+    code = code_in(database)
+    assert [records.redeem(HERE, wrong(code), "m2") for _ in range(MOST_TRIES)] == [None] * MOST_TRIES
+    assert records.redeem(HERE, code, "m3") is not None
+
+
+def test_what_another_text_tries_under_the_same_id_counts_and_does_not_open_a_void_code(
+    records: Records, database: Database, reference: str
+) -> None:
+    records.send_code(reference, HERE, TO_KNOW, "m1")
+    code = code_in(database)
+    for number in range(1, MOST_TRIES + 1):
+        records.redeem(HERE, f"{(int(code) + number) % 1_000_000:06d}", "m2")
+    assert records.redeem(HERE, code, "m2") is None
+
+
+def test_the_tries_that_are_kept_do_not_tell_the_code(records: Records, database: Database, reference: str) -> None:
+    records.send_code(reference, HERE, TO_KNOW, "m1")
+    records.redeem(HERE, code_in(database), "m2")
+    with database.read() as connection:
+        assert code_in(database) not in str(connection.execute(select(codes.c.last_try)).scalar())
+
+
 # --- the copy ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("idents", "copies"), [(("1", "1"), 1), (("1", "2"), 2)], ids=["one code", "two codes"])
+def test_a_copy_is_mailed_once_for_a_code(
+    records: Records, database: Database, reference: str, idents: tuple[str, str], copies: int
+) -> None:
+    for ident in idents:
+        records.send_copy(reference, ident)
+    assert len(written(database, COPY)) == copies
+
+
 def test_a_copy_holds_all_that_was_given_and_goes_to_the_address_of_the_lead(records: Records, database: Database, reference: str) -> None:
-    records.send_copy(reference)
+    records.send_copy(reference, "1")
     (text,) = written(database, COPY)
     lead = sample_request()
     wanted = (lead.nom, lead.fonction, lead.commune, lead.pays, lead.email, str(lead.telephone), reference)
@@ -326,7 +407,7 @@ def test_a_copy_holds_all_that_was_given_and_goes_to_the_address_of_the_lead(rec
 
 
 def test_no_copy_is_made_of_a_lead_that_does_not_exist(records: Records, database: Database, reference: str) -> None:
-    records.send_copy("CIC-2026-ZZZZZZ")
+    records.send_copy("CIC-2026-ZZZZZZ", "1")
     assert written(database, COPY) == []
 
 
@@ -343,7 +424,7 @@ def test_a_copy_says_in_the_truth_whether_the_data_have_left(
     records: Records, database: Database, reference: str, values: dict[str, Any], left: bool, not_left: bool
 ) -> None:
     mail(database, **values)
-    records.send_copy(reference)
+    records.send_copy(reference, "1")
     (text,) = written(database, COPY)
     assert ("sont parties par courriel" in text, "ne sont pas encore parties" in text) == (left, not_left)
 

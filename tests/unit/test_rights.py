@@ -142,8 +142,8 @@ class AtTheDesk:
         request = sample_request(conversation=conversation, request_key=f"{conversation}:{number}", **changes)
         return Routing(self.database, sample_settings(self.folder), self.clock).submit(request).reference
 
-    def say(self, text: str) -> Turn | None:
-        turn = self.rights.take(HERE, heard(text), self.dossier, Context())
+    def say(self, text: str, message_id: str | None = None) -> Turn | None:
+        turn = self.rights.take(HERE, replace(heard(text), message_id=message_id), self.dossier, Context())
         self.dossier = turn.dossier if turn else self.dossier
         return turn
 
@@ -475,6 +475,45 @@ def test_a_code_is_good_once(desk: AtTheDesk) -> None:
     desk.say(desk.code())
     desk.say(desk.code())
     assert len(desk.mails(COPY)) == 1
+
+
+class Died(Exception):
+    """The process, between two things that it does for a message."""
+
+
+def die(*_: object) -> None:
+    raise Died
+
+
+@pytest.mark.parametrize(
+    ("wish", "kind", "step"), [("effacez mes données {}", ERASE, "erase"), ("Montrez-moi les données de {}", COPY, "send_copy")]
+)
+@pytest.mark.parametrize("died_between", [True, False], ids=["lost before what the code opens", "lost after it"])
+def test_a_code_whose_turn_was_lost_opens_again_what_it_was_asked_for(
+    desk: AtTheDesk, monkeypatch: pytest.MonkeyPatch, wish: str, kind: str, step: str, died_between: bool
+) -> None:
+    desk.say(wish.format(desk.made(ELSEWHERE)), "m1")
+    first = None
+    if died_between:
+        with monkeypatch.context() as dying:
+            dying.setattr(Records, step, die)
+            with pytest.raises(Died):
+                desk.say(desk.code(), "m2")
+    else:
+        first = desk.say(desk.code(), "m2")
+    again = desk.say(desk.code(), "m2")
+    assert again is not None
+    assert first in (None, again)
+    assert (desk.promised(), len(desk.mails(COPY))) == (([(ELSEWHERE, ERASE)], 0) if kind == ERASE else ([], 1))
+    assert desk.told(desk.code()) == TEXTS("droits.code_faux")
+
+
+def test_a_code_that_is_asked_for_again_by_the_same_message_is_the_same(desk: AtTheDesk) -> None:
+    reference = desk.made(ELSEWHERE)
+    first, again = (desk.say(f"effacez mes données {reference}", "m1") for _ in range(2))
+    assert (first, len(desk.mails(CODE))) == (again, 1)
+    desk.say(f"effacez mes données {reference}", "m2")
+    assert len(desk.mails(CODE)) == 2
 
 
 def test_a_wrong_code_is_said_to_be_wrong_and_five_are_too_many(desk: AtTheDesk) -> None:

@@ -60,8 +60,33 @@ def test_a_request_becomes_a_lead_and_two_mails(routing: Routing, database: Data
 
 def test_the_same_request_again_gives_its_receipt_and_writes_nothing(routing: Routing, database: Database) -> None:
     first = routing.submit(sample_request())
-    again = routing.submit(sample_request(nom="Autre Nom"))
+    again = routing.submit(sample_request(consent_at=NOW))
     assert again == Receipt(first.reference, created=False, status="en_attente")
+    assert (count(database, leads), count(database, outbox)) == (1, 2)
+
+
+def test_the_same_message_again_gets_the_same_receipt(routing: Routing, database: Database) -> None:
+    first, again = (routing.submit(sample_request(message_id="m1", consent_at=at)) for at in (NOW, NOW + timedelta(seconds=5)))
+    assert again == first == Receipt(first.reference, created=True, status="en_attente")
+    assert (count(database, leads), count(database, outbox)) == (1, 2)
+
+
+@pytest.mark.parametrize("message_id", ["m2", None])
+def test_the_same_request_by_another_message_was_registered_before(routing: Routing, message_id: str | None) -> None:
+    first = routing.submit(sample_request(message_id="m1"))
+    assert routing.submit(sample_request(message_id=message_id)) == Receipt(first.reference, created=False, status="en_attente")
+
+
+@pytest.mark.parametrize("message_id", ["m1", "m2", None])
+@pytest.mark.parametrize(
+    "changes", [{"email": "awa@autre.example"}, {"nom": "Awa Autre"}, {"telephone": None}, {"objet": "Autre"}], ids=str
+)
+def test_another_request_under_a_key_is_told_apart_and_not_written(
+    routing: Routing, database: Database, changes: dict[str, Any], message_id: str | None
+) -> None:
+    first = routing.submit(sample_request(message_id="m1"))
+    other = routing.submit(sample_request(message_id=message_id, **changes))
+    assert other == Receipt(first.reference, created=False, status="en_attente", differs=True)
     assert (count(database, leads), count(database, outbox)) == (1, 2)
 
 
@@ -293,6 +318,31 @@ def test_decisions_are_kept_with_their_profile(routing: Routing, database: Datab
     with database.read() as connection:
         row = connection.execute(select(decisions)).one()
     assert (row.verdict, row.profile, row.created_at) == ("refuse", {"fonction": "étudiant"}, NOW)
+
+
+def decide(routing: Routing, verdict: str, message_id: str | None, key: str = "c:1", conversation: str = "c") -> None:
+    routing.record_decision(conversation, key, verdict, "La règle.", "2016-03-15", "Un motif.", {}, message_id)
+
+
+def verdicts(database: Database) -> list[str]:
+    with database.read() as connection:
+        return list(connection.execute(select(decisions.c.verdict).order_by(decisions.c.id)).scalars())
+
+
+def test_of_a_message_that_is_handled_again_the_last_decision_is_kept(routing: Routing, database: Database) -> None:
+    for verdict in ("refuse", "refuse", "admissible"):
+        decide(routing, verdict, "m1")
+    assert verdicts(database) == ["admissible"]
+
+
+def test_other_messages_requests_and_conversations_have_decisions_of_their_own(routing: Routing, database: Database) -> None:
+    decide(routing, "1", "m1")
+    decide(routing, "2", "m2")
+    decide(routing, "3", "m1", key="c:2")
+    decide(routing, "4", "m1", conversation="d")
+    for verdict in ("5", "6"):
+        decide(routing, verdict, None)
+    assert verdicts(database) == ["1", "2", "3", "4", "5", "6"]
 
 
 def test_a_reference_that_is_taken_writes_nothing(database: Database, tmp_path: Path) -> None:

@@ -148,10 +148,11 @@ async def test_a_message_that_rasa_refuses_does_not_go_again(status: int) -> Non
     assert rasa.posts() == 1
 
 
-async def test_rasa_that_went_away_with_a_message_and_stays_away_leaves_it_in_doubt() -> None:
-    rasa = rasa_peer(None, (503, {}))
-    async with connected(rasa, actions_peer(), patience=0.6) as client:
-        with pytest.raises(InterruptedHandlingError):
+@pytest.mark.parametrize("then", [(503, {}), None], ids=["away", "hangs up"])
+async def test_rasa_that_went_away_with_a_message_when_patience_ends_leaves_it_to_come_again(then: tuple[int, Any] | None) -> None:
+    rasa = rasa_peer(None, then)
+    async with connected(rasa, actions_peer(), patience=0.0) as client:
+        with pytest.raises(NotReadyError):
             await client.ask("c1", "bonjour", "m1")
 
 
