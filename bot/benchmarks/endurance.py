@@ -78,7 +78,9 @@ def lines(endured: Endured) -> list[str]:
     """What a person reads."""
     found = endured.found
     deaths = ", ".join(f"{name} {count}" for name, count in sorted(endured.deaths.items()))
-    kept = f"{found.messages} messages, {found.requests} demandes, {found.mails} courriers, {found.sent_again} envois répétés"
+    kept = f"{found.messages} messages, {found.requests} demandes, {found.sent_again} envois répétés, {found.mails} courriers"
+    if found.mails_again:
+        kept += f", dont {found.mails_again} une seconde fois sous le même Message-ID (le serveur web est mort pendant l'envoi)"
     faults = ", ".join(f"{name} {count}" for name, count in found.faults.items())
     return [f"Morts : {deaths} ({endured.seconds:.0f} s)", kept, f"Fautes : {faults}" if faults else "Rien n'est perdu, rien n'est double."]
 

@@ -49,5 +49,6 @@ def test_five_deaths_at_random_moments_lose_nothing_and_double_nothing(assistant
     found = struck(assistant, crowd, mailbox)
     print(found)
     assert found.faults == {}
+    assert found.mails_again <= ROUNDS.count(WEB)
     assert found.messages > 100
     assert found.requests > 10
