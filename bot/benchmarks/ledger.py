@@ -89,8 +89,7 @@ def balance(
         events_lost=sum(key not in heard for key in sent),
         events_doubled=sum(count - 1 for key, count in heard.items() if key in sent),
         requests_lost=sum(reference not in addresses for reference in ledger.references),
-        requests_doubled=sum(count - 1 for count in Counter(row.email for row in found).values())
-        + sum(count - 1 for count in Counter(ledger.references).values()),
+        requests_doubled=_doubled(row.email for row in found if row.email in ledger.names.values()) + _doubled(ledger.references),
         requests_wrong=sum(addresses.get(reference, email) != email for reference, email in ledger.names.items()),
         requests_astray=len(ledger.lost_ways),
         decisions_lost=sum(row.request_key not in keys for row in found if row.reference in ledger.references),
@@ -98,3 +97,8 @@ def balance(
         decisions_astray=sum((row.conversation, row.message_id) not in sent for row in verdicts),
         mails_lost=sum(not any(ident.startswith(start) for ident in arrived) for start in wanted),
     )
+
+
+def _doubled(values: Iterable[str]) -> int:
+    """How many there are too many of."""
+    return sum(count - 1 for count in Counter(values).values())

@@ -21,7 +21,7 @@ from support.traces import FILE, kept_of, traces
 from support.waiting import wait_for
 
 from bot.mails import Mail, notice_mail
-from bot.privacy import MASKED, keep_promises
+from bot.privacy import MASKED, TURN_PATIENCE, keep_promises
 from bot.records import MOST_TRIES, SILENCE
 from bot.storage import forgetting, utc_now
 from bot.text import typeset
@@ -105,7 +105,7 @@ def put_into_the_past(assistant: Assistant, chat: Chat) -> None:
     """Let the time come to do what was promised of a conversation."""
     of_it = forgetting.c.conversation == assistant.conversation(chat)
     with assistant.database.begin() as connection:
-        assert connection.execute(update(forgetting).where(of_it).values(due_at=utc_now() - timedelta(seconds=1))).rowcount == 1
+        assert connection.execute(update(forgetting).where(of_it).values(due_at=utc_now() - TURN_PATIENCE)).rowcount == 1
 
 
 def keep_now(assistant: Assistant, chat: Chat) -> None:
@@ -633,11 +633,11 @@ def test_within_a_minute_an_open_request_that_fell_silent_is_masked(assistant: A
     assert promised.silent.say(WHAT).asks == "telephone", "the request is still open"
 
 
-def test_within_a_minute_what_was_erased_from_elsewhere_is_gone_and_the_contact_person_asked(
+def test_within_minutes_what_was_erased_from_elsewhere_is_gone_and_the_contact_person_asked(
     assistant: Assistant, promised: Promised
 ) -> None:
     conversation = assistant.conversation(promised.erased)
-    wait_for("the conversation is erased", lambda: not kept_of(assistant, conversation), MINUTE + 5, every=0.5)
+    wait_for("the conversation is erased", lambda: not kept_of(assistant, conversation), TURN_PATIENCE.seconds + MINUTE + 5, every=0.5)
     assistant.wait_until_mail_has_left()
     kinds = [str(mail["Message-ID"]).split(".")[1].split("@")[0] for mail in assistant.mailbox.about(promised.reference)]
     assert kinds == ["contact", "confirmation", "code", "effacement"]
