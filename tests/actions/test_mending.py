@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -87,12 +88,13 @@ async def serving(*answers: Any) -> AsyncIterator[tuple[ActionServer, list[dict[
         return response.json(answer[1], status=answer[0])
 
     app.add_route(act, "/webhook", methods=["POST"])
-    server = await app.create_server(port=0, host="127.0.0.1", return_asyncio_server=True)
-    await server.startup()
-    await server.start_serving()
-    port = server.server.sockets[0].getsockname()[1]
-    yield ActionServer(f"http://127.0.0.1:{port}/webhook"), asked, ports
-    server.close()
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        server = await app.create_server(sock=sock, return_asyncio_server=True)
+        await server.startup()
+        await server.start_serving()
+        yield ActionServer(f"http://127.0.0.1:{sock.getsockname()[1]}/webhook"), asked, ports
+        server.close()
+        await server.wait_closed()
 
 
 GOOD = (200, {"events": [{"event": "slot", "name": "nom", "value": "Awa", "timestamp": None}], "responses": [{"text": "Bonjour."}]})
