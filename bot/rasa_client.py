@@ -36,7 +36,7 @@ _HEALTH_TIMEOUT = aiohttp.ClientTimeout(total=5.0, sock_connect=2.0)
 """Generous: Rasa answers nothing while it computes, and is not ill for that."""
 _MESSAGE_TIMEOUT = aiohttp.ClientTimeout(total=LOCK_SECONDS + HANDLING_SECONDS + 5, sock_connect=2.0)
 _IDLE_SECONDS = 3.0
-"""A connection that was idle for longer is not used again: Rasa closes it after five."""
+"""A connection that was idle for longer is not used again: Rasa and the action server close it after five."""
 
 log = logging.getLogger(__name__)
 
@@ -146,8 +146,13 @@ class RasaClient:
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS))
+            self._session = keeping_connections()
         return self._session
+
+
+def keeping_connections(**options: Any) -> aiohttp.ClientSession:
+    """A client of Rasa or of the action server, on the running event loop, that uses its connections again; to be closed."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS), **options)
 
 
 def _reply(status: int, body: bytes) -> Reply:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from bot.benchmarks.cluster import KINDS, Cluster, Plan, start
+from bot.benchmarks.cluster import KINDS, Plan, start
 from bot.benchmarks.ledger import Balance, balance
 from bot.benchmarks.mailbox import Mailbox, open_mailbox
 from bot.benchmarks.people import Crowd
+from bot.config import Settings
 from bot.storage import MAIL_WAITING, Database, outbox, utc_now
 from bot.web.conversations import NOT_HANDLED
 from bot.web.sessions import Sessions
@@ -54,12 +55,12 @@ def endure(
                 deaths[f"{kind}-{which}"] += 1
                 cluster.wait_until_ready()
         tell("Les courriers partent…")
-        return Endured(dict(deaths), time.monotonic() - began, strike(cluster, crowd, mailbox))
+        return Endured(dict(deaths), time.monotonic() - began, strike(cluster.settings, crowd, lambda: mailbox.arrived))
 
 
-def strike(cluster: Cluster, crowd: Crowd, mailbox: Mailbox) -> Balance:
-    """Wait until every mail has left, and strike the balance."""
-    database, sessions = Database(cluster.settings.database_url), Sessions(cluster.settings.secret(), utc_now)
+def strike(settings: Settings, crowd: Crowd, arrived: Callable[[], Iterable[str]]) -> Balance:
+    """Wait until every mail has left, and strike the balance; `arrived` gives the Message-IDs then."""
+    database, sessions = Database(settings.database_url), Sessions(settings.secret(), utc_now)
     deadline = time.monotonic() + MAIL_SECONDS
     while _waiting(database) and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -69,7 +70,7 @@ def strike(cluster: Cluster, crowd: Crowd, mailbox: Mailbox) -> Balance:
         return session.conversation if session else ""
 
     try:
-        return balance(crowd.ledger, database, conversation, NOT_HANDLED, list(mailbox.arrived))
+        return balance(crowd.ledger, database, conversation, NOT_HANDLED, arrived())
     finally:
         database.close()
 

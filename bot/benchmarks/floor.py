@@ -7,7 +7,6 @@ its figures as JSON.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -17,9 +16,8 @@ from typing import Any
 
 import psutil
 
+from bot.benchmarks.asking import ask
 from bot.benchmarks.figures import Spread
-from bot.config import PROJECT, child_environment
-from bot.errors import UnavailableError
 from bot.processes import ONE_THREAD
 
 
@@ -64,19 +62,7 @@ def training_floor(examples: Sequence[tuple[str, str]]) -> TrainingFloor:
 
 
 def _ask(asked: dict[str, Any], environment: dict[str, str]) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bot.benchmarks.floor"],
-        cwd=PROJECT,
-        env=child_environment(environment | {"PYTHONWARNINGS": "ignore"}),
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise UnavailableError(f"La mesure du plancher a échoué (code {done.returncode}) : {done.stderr[-1000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return ask("bot.benchmarks.floor", asked, environment | {"PYTHONWARNINGS": "ignore"})
 
 
 def _understand(model: Path, texts: Sequence[str]) -> dict[str, Any]:

@@ -16,12 +16,10 @@ from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot.errors import StorageError
-from bot.rasa_client import DATABASE
+from bot.rasa_client import DATABASE, keeping_connections
 
 ACTION_SECONDS = 20.0
 """The longest that an action may take; a turn may take a little longer (bot.rasa_client)."""
-_IDLE_SECONDS = 3.0
-"""A connection that was idle for longer is not used again: the action server closes it after five."""
 
 
 class ActionsAwayError(Exception):
@@ -36,8 +34,7 @@ class ActionServer(EndpointConfig):  # type: ignore[misc]
     async def request(self, method: str = "post", subpath: str | None = None, *_: Any, **kwargs: Any) -> Any:
         """Run an action; `json` is what Rasa asks. Raises ActionsAwayError, StorageError, ClientResponseError, RasaException."""
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=ACTION_SECONDS))
+            self._session = keeping_connections(timeout=aiohttp.ClientTimeout(total=ACTION_SECONDS))
         try:
             async with self._session.post(self.url, json=kwargs["json"]) as response:
                 if response.status >= 400:

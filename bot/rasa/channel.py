@@ -95,9 +95,12 @@ class Turns:
                 del self.running[other]
 
     def _forget_old(self) -> None:
-        """The store remembers them longer, for all processes."""
+        """The store remembers them longer, for all processes. The oldest stand first: no more is looked at than goes, and one."""
         oldest = self.now() - REMEMBERED_SECONDS
-        for key in [key for key, (turn, begun) in self.running.items() if turn.done() and begun < oldest]:
+        while self.running:
+            key, (turn, begun) = next(iter(self.running.items()))
+            if begun >= oldest or not turn.done():
+                return
             del self.running[key]
 
     async def _run(self, sender: str, message: str, message_id: str) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.errors import StorageError
+from bot.rasa_client import DATABASE
 from bot.storage import Database
 from bot.web.conversations import Rasa
 from bot.web.metrics import Metrics
-from bot.web.refusals import DATABASE
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
 from bot.errors import StorageError
-from bot.rasa_client import NotReadyError
+from bot.rasa_client import DATABASE, NotReadyError
 from bot.text import typeset
 from bot.web.bodies import RefusedError
 from bot.web.metrics import Metrics
 
-DATABASE = "database"
-"""Name of the database, as /readyz gives it beside the processes."""
 RETRY_SECONDS = "5"
 """When a client that was turned away may come again."""
 EXPECTED = (RefusedError, NotReadyError, StorageError)

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import NoResultFound
 
 from bot.benchmarks import stored
-from bot.benchmarks.postgresql import new_database, running_server
+from bot.benchmarks.postgresql import new_database
 from bot.benchmarks.stored import copy_conversation, shifted, tidy
 from bot.storage import Database, events, trackers, turns, utc_now
 from bot.web.turns import Turns
@@ -37,12 +37,10 @@ def turn(number: int) -> list[Event]:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('stored') / 'cic.sqlite'}"
-        return
-    with running_server() as server:
-        yield new_database(server)
+        return f"sqlite:///{tmp_path_factory.mktemp('stored') / 'cic.sqlite'}"
+    return new_database(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture(scope="module")

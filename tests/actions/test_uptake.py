@@ -15,7 +15,7 @@ import pytest
 from support.releases import add_model, copy_project, reword
 from support.waiting import wait_for
 
-from bot.benchmarks.postgresql import new_database, running_server
+from bot.benchmarks.postgresql import Server, new_database
 from bot.models import model_path
 from bot.releases import Release, Releases
 from bot.storage import Database, utc_now
@@ -251,7 +251,9 @@ async def test_it_looks_by_itself_and_the_loop_goes_on(machine: Machine, loaded:
     uptake.stop()
 
 
-async def test_processes_of_a_cluster_load_one_after_the_other(tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_processes_of_a_cluster_load_one_after_the_other(
+    tmp_path: Path, machine: Machine, postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inside, most = [], []
 
     def load(model_path: Path, **_: Any) -> Processor:
@@ -262,14 +264,13 @@ async def test_processes_of_a_cluster_load_one_after_the_other(tmp_path: Path, m
         return Processor(model_path)
 
     monkeypatch.setattr(rasa.core.agent, "MessageProcessor", load)
-    with running_server() as server:
-        database = Database(new_database(server))
-        database.create_all()
-        first, second = (Machine(database, tmp_path / name, machine.project, machine.own) for name in ("a", "b"))
-        agents = [first.agent(), second.agent()]
-        uptakes = [Uptake(agent, each.releases()) for agent, each in zip(agents, (first, second), strict=True)]
-        published = first.publish(b"second model")
-        await asyncio.gather(*(look(uptake) for uptake in uptakes))
-        assert [await agent.handle() for agent in agents] == [("second model", published.id)] * 2
-        assert most == [1, 1]
-        database.close()
+    database = Database(new_database(postgresql))
+    database.create_all()
+    first, second = (Machine(database, tmp_path / name, machine.project, machine.own) for name in ("a", "b"))
+    agents = [first.agent(), second.agent()]
+    uptakes = [Uptake(agent, each.releases()) for agent, each in zip(agents, (first, second), strict=True)]
+    published = first.publish(b"second model")
+    await asyncio.gather(*(look(uptake) for uptake in uptakes))
+    assert [await agent.handle() for agent in agents] == [("second model", published.id)] * 2
+    assert most == [1, 1]
+    database.close()

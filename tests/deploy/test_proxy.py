@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 import pytest
 from support.played_server import PlayedServer
-from support.waiting import free_ports, wait_for
+from support.waiting import wait_for
 
+from bot.benchmarks.ports import free_ports
 from bot.benchmarks.proxy import Proxy, start_proxy
 from bot.config import PROJECT
 from bot.web.bodies import BODY_BYTES

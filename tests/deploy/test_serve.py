@@ -13,8 +13,9 @@ import httpx
 import psutil
 import pytest
 from support.assistant import CIC, environment
-from support.waiting import free_ports, wait_for
+from support.waiting import wait_for
 
+from bot.benchmarks.ports import free_ports
 from bot.config import PROJECT
 
 ADDRESSES = {"web": "/healthz", "actions": "/health"}

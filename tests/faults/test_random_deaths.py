@@ -6,13 +6,10 @@ import random
 import time
 
 from support.assistant import ACTIONS, RASA, WEB, Assistant
-from support.mailbox import Mailbox
+from support.mailbox import Mailbox, wait_until_mails_have_left
 
-from bot.benchmarks.ledger import Balance, balance
+from bot.benchmarks.endurance import strike
 from bot.benchmarks.people import Crowd
-from bot.storage import utc_now
-from bot.web.conversations import NOT_HANDLED
-from bot.web.sessions import Sessions
 
 PEOPLE = 6
 ROUNDS = (RASA, ACTIONS, WEB, RASA, ACTIONS)
@@ -27,18 +24,6 @@ QUESTIONS = (
 )
 
 
-def struck(assistant: Assistant, crowd: Crowd, mailbox: Mailbox) -> Balance:
-    assistant.wait_until_mail_has_left(60)
-    sessions = Sessions(assistant.settings.secret(), utc_now)
-
-    def conversation(token: str) -> str:
-        session = sessions.resume(token)
-        assert session is not None
-        return session.conversation
-
-    return balance(crowd.ledger, assistant.database, conversation, NOT_HANDLED, mailbox.ids().elements())
-
-
 def test_five_deaths_at_random_moments_lose_nothing_and_double_nothing(assistant: Assistant, mailbox: Mailbox) -> None:
     chance = random.Random(20261126)
     with Crowd(str(assistant.client.base_url.join("/api/chat")), PEOPLE, QUESTIONS) as crowd:
@@ -46,7 +31,8 @@ def test_five_deaths_at_random_moments_lose_nothing_and_double_nothing(assistant
             time.sleep(chance.uniform(1.5, 4))
             assistant.processes()[name].kill()
             assistant.wait_until_ready()
-    found = struck(assistant, crowd, mailbox)
+    wait_until_mails_have_left(assistant.database)
+    found = strike(assistant.settings, crowd, mailbox.ids().elements)
     print(found)
     assert found.faults == {}
     assert found.mails_again <= ROUNDS.count(WEB)

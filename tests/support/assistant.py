@@ -14,6 +14,7 @@ import httpx
 import psutil
 from sqlalchemy import func, select
 
+from bot.benchmarks.ports import free_ports
 from bot.config import PROJECT, Settings, load_settings
 from bot.errors import SettingError
 from bot.routing import Routing
@@ -22,7 +23,7 @@ from bot.training import model_to_run
 from bot.web.sessions import Sessions
 from support.chat import Chat
 from support.mailbox import Mailbox
-from support.waiting import free_ports, wait_for
+from support.waiting import wait_for
 
 CIC = Path(sys.executable).with_name("cic")
 CONTACT = "contact@association.example"

@@ -6,12 +6,20 @@ import email
 import email.policy
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
 from mail.smtp_server import Postmaster
+from sqlalchemy import select, update
 
-from support.waiting import free_ports
+from bot.benchmarks.ports import free_ports
+from bot.outbox import LEASE
+from bot.storage import MAIL_WAITING, Database, outbox, utc_now
+from support.waiting import wait_for
+
+LEASED_SECONDS = 15
+"""Longer than a living worker needs for a mail on loopback."""
 
 
 class Mailbox:
@@ -70,3 +78,15 @@ def ids_of(mails: Iterable[EmailMessage]) -> Counter[str]:
 def expected_ids(*references: str, kinds: tuple[str, ...] = ("contact", "confirmation"), times: int = 1) -> Counter[str]:
     """The Message-IDs of the mails about some leads, each arrived so many times."""
     return Counter({f"<{reference.lower()}.{kind}@association.example>": times for reference in references for kind in kinds})
+
+
+def wait_until_mails_have_left(database: Database, seconds: float = 60.0) -> None:
+    """Wait for every mail. One whose sender was killed is free again at once here; its lease would run out after five minutes."""
+
+    def all_left() -> bool:
+        of_the_dead = outbox.c.lease_until < utc_now() + LEASE - timedelta(seconds=LEASED_SECONDS)
+        with database.begin() as connection:
+            connection.execute(update(outbox).where(outbox.c.status == MAIL_WAITING, of_the_dead).values(lease_until=None))
+            return connection.execute(select(outbox.c.id).where(outbox.c.status == MAIL_WAITING).limit(1)).first() is None
+
+    wait_for("every mail has left", all_left, seconds)

@@ -13,13 +13,14 @@ from typing import Any
 
 import uvicorn
 
+from bot.benchmarks.ports import free_ports
 from bot.config import Settings
 from bot.rasa_client import NotReadyError, Reply
 from bot.storage import Database, utc_now
 from bot.web.app import create_app
 from bot.web.showing import Showing
 from support.played_site import CONTENT, SOURCE, FakeMailWorker, say
-from support.waiting import free_ports, wait_for
+from support.waiting import wait_for
 
 OUI_NON = [{"title": "Oui", "value": "oui"}, {"title": "Non", "value": "non"}]
 BUDGET = "L’enveloppe totale du Programme est de 8\u202f100\u202f000\u202f€ pour l’espace Wallonie-Bruxelles."

@@ -23,11 +23,12 @@ import pytest
 from sample_request import NOW, sample_settings
 from sqlalchemy import func, insert, inspect, select
 from support.assistant import CIC, environment
-from support.waiting import free_ports, wait_for
+from support.waiting import wait_for
 
 from bot.backup import make_backup, restore
 from bot.backup.archive import MANIFEST
 from bot.backup.swapping import swapped
+from bot.benchmarks.ports import free_ports
 from bot.benchmarks.postgresql import Server, new_database
 from bot.config import PROJECT, Settings
 from bot.errors import BackupError, StorageError

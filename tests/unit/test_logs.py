@@ -17,8 +17,9 @@ import httpx
 import pytest
 from sample_request import sample_settings
 from support.assistant import environment
-from support.waiting import free_ports, wait_for
+from support.waiting import wait_for
 
+from bot.benchmarks.ports import free_ports
 from bot.config import PROJECT, load_settings
 from bot.errors import SettingError
 from bot.logs import JsonFormatter, shorten
