@@ -126,9 +126,12 @@ def test_services_of_all_releases_share_one_database(publisher: Releases, servin
 def test_the_action_server_prepares_what_is_published_before_it_is_asked_for(publisher: Releases, served: Services) -> None:
     published = publish(publisher, OLD, "Au premier jour c'était un projet pilote")
     follower = session.serving().follower
-    wait_for("the release is prepared", lambda: follower.running == published.id, 30)
-    (row,) = [row for row in publisher.running() if row.process.endswith(":actions")]
-    assert (row.release, row.error) == (published.id, None)
+
+    def told() -> list[tuple[str, str | None]]:
+        return [(row.release, row.error) for row in publisher.running() if row.process.endswith(":actions")]
+
+    wait_for("the release is prepared, and that is told", lambda: told() == [(published.id, None)], 30)
+    assert follower.running == published.id
 
 
 @pytest.mark.usefixtures("still")
