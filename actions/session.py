@@ -72,7 +72,7 @@ def utter(
     for message in messages:
         source = message.source.as_dict() if message.source else None
         buttons = [{"title": button.title, "payload": button.value} for button in message.buttons]
-        custom = {"source": source, "asks": asks, "outcome": outcome} | ({"erased": True} if erased else {})
+        custom = {"source": source, "asks": asks, "outcome": outcome, "kind": message.kind} | ({"erased": True} if erased else {})
         custom |= {"lang": message.language} if message.language else {}
         dispatcher.utter_message(text=message.text, buttons=buttons, json_message=custom)
 

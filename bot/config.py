@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -67,6 +68,9 @@ class Settings:
     public_url: str | None = None
     publisher: str | None = None
     publisher_email: str | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
     follow_releases: bool = True
     log_format: str = "texte"
 
@@ -144,12 +148,36 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         public_url=get("CIC_PUBLIC_URL", None, _origin),
         publisher=get("CIC_PUBLISHER", None, _text),
         publisher_email=get("CIC_PUBLISHER_EMAIL", None, _email),
+        oidc_issuer=get("CIC_OIDC_ISSUER", None, _issuer),
+        oidc_client_id=get("CIC_OIDC_CLIENT_ID", None, _credential),
+        oidc_client_secret=get("CIC_OIDC_CLIENT_SECRET", None, _credential),
         follow_releases=get("CIC_FOLLOW_RELEASES", Settings.follow_releases, _yes_or_no),
         log_format=get("CIC_LOG_FORMAT", Settings.log_format, _log_format),
     )
     if len({settings.port, settings.rasa_port, settings.actions_port}) < 3:
         raise SettingError("CIC_PORT, CIC_RASA_PORT et CIC_ACTIONS_PORT doivent être trois ports différents.")
+    if len({bool(value) for value in (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)}) > 1:
+        raise SettingError("CIC_OIDC_ISSUER, CIC_OIDC_CLIENT_ID et CIC_OIDC_CLIENT_SECRET vont ensemble : réglez les trois, ou aucun.")
     return settings
+
+
+def user_password() -> str | None:
+    """The password that `cic user` is given by CIC_USER_PASSWORD, for scripts: no setting of the assistant, and never in a file."""
+    return os.environ.get("CIC_USER_PASSWORD") or None
+
+
+def is_confidential(url: str) -> bool:
+    """Whether nobody reads on the way what is sent to an address: by https, or within this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme != "http":
+        return parts.scheme == "https" and bool(host)
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def address_of(host: str, port: int) -> str:
@@ -283,6 +311,18 @@ def _server_url(name: str, raw: str) -> str:
     if not re.fullmatch(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", url):
         raise SettingError(f"{name} : {raw!r} n'est pas l'adresse d'un serveur (http://10.0.0.5:5005).")
     return url
+
+
+def _issuer(name: str, raw: str) -> str:
+    if not re.fullmatch(r"https?://[!-~]+", raw) or not is_confidential(raw) or re.search(r"[?#@\\]", raw):
+        raise SettingError(f"{name} : {raw!r} n'est pas l'adresse https d'un service d'identité (https://identite.exemple.be).")
+    return raw
+
+
+def _credential(name: str, raw: str) -> str:
+    if not re.fullmatch(r"[!-~]+", raw):
+        raise SettingError(f"{name} contient une espace ou un signe qui n'est pas ASCII.")
+    return raw
 
 
 def _internal_host(name: str, raw: str) -> str:

@@ -10,11 +10,13 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from itertools import count, islice
+from zoneinfo import ZoneInfo
 
 Period = tuple[date, date]
 """First and last day, both included."""
 
-_ZONE = "Europe/Brussels"
+ZONE = ZoneInfo("Europe/Brussels")
+"""Days are those of Brussels."""
 _SATURDAY = 5
 
 
@@ -34,9 +36,7 @@ def reply_by(now: datetime, days: int | None, office_hours: tuple[time, time], c
         return None
     if now.utcoffset() is None:
         raise ValueError("the moment must be aware: a naive one would be read in the zone of the machine")
-    from babel.dates import get_timezone  # slow to load, and most commands promise nothing
-
-    here = now.astimezone(get_timezone(_ZONE))
+    here = now.astimezone(ZONE)
     start = here.date() + timedelta(days=here.time() > office_hours[1])
     working = (day for n in count() if is_working_day(day := start + timedelta(days=n), closed))
     return next(islice(working, days, None))

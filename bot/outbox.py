@@ -40,6 +40,7 @@ from bot.storage import (
     MAIL_WAITING,
     Database,
     leads,
+    mark_changed,
     outbox,
 )
 from bot.text import typeset
@@ -145,6 +146,24 @@ def state_at(now: datetime) -> ColumnElement:
     return case(*states, else_=WAITING)
 
 
+def make_due(connection: Connection, wanted: ColumnElement, now: datetime) -> int:
+    """Make mails due now, those of the condition that may be sent again: none that has left, is on its way or has expired.
+
+    One that was given up gets new patience. Return how many.
+    """
+    since = case((outbox.c.status == MAIL_FAILED, literal(now, outbox.c.due_since.type)), else_=outbox.c.due_since)
+    # The owner stays: it tells whoever leases the mail next that nobody knows how the last attempt went
+    due = {"status": MAIL_WAITING, "due_since": since, "next_attempt_at": now, "attempts": 0, "lease_until": None}
+    allowed = can_be_sent_again(now)
+    found = connection.execute(select(outbox.c.id).where(wanted & allowed)).scalars().all()
+    return sum(_settle(connection, mail_id, allowed, due) for mail_id in found)
+
+
+def can_be_sent_again(now: datetime) -> ColumnElement:
+    """Mails that have not left, are not on their way and have not expired."""
+    return (outbox.c.status != MAIL_SENT) & ~is_expired(now) & _is_free(now)
+
+
 class Outbox:
     """The mails that wait. One object per worker, which looks every `poll_seconds`; `notify` may be called from any thread."""
 
@@ -218,14 +237,8 @@ class Outbox:
             return [_told(row) for row in connection.execute(waiting.order_by(outbox.c.id)).mappings()]
 
     def _make_due(self, wanted: ColumnElement) -> int:
-        now = self._clock()
-        since = case((outbox.c.status == MAIL_FAILED, literal(now, outbox.c.due_since.type)), else_=outbox.c.due_since)
-        # The owner stays: it tells whoever leases the mail next that nobody knows how the last attempt went
-        due = {"status": MAIL_WAITING, "due_since": since, "next_attempt_at": now, "attempts": 0, "lease_until": None}
-        allowed = (outbox.c.status != MAIL_SENT) & ~is_expired(now) & _is_free(now)
         with self._database.begin() as connection:
-            found = connection.execute(select(outbox.c.id).where(wanted & allowed)).scalars().all()
-            return sum(_settle(connection, mail_id, allowed, due) for mail_id in found)
+            return make_due(connection, wanted, self._clock())
 
     async def _round(self, stop: asyncio.Event) -> None:
         try:
@@ -357,6 +370,7 @@ def _settle(connection: Connection, mail_id: int, condition: ColumnElement, valu
         return False
     if (lead_id := _lead_of(connection, mail_id)) is not None:
         connection.execute(update(leads).where(leads.c.id == lead_id).values(status=_LEAD_STATUS[values["status"]]))
+        mark_changed(connection, connection.execute(select(leads.c.conversation).where(leads.c.id == lead_id)).scalar_one())
     return True
 
 

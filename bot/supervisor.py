@@ -102,7 +102,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # a Ctrl-C in the terminal is for us: we stop them in order
-                preexec_fn=_die_with_parent(os.getpid()),
+                preexec_fn=die_with_parent(os.getpid()),
             )
         self.pids[program.name] = process.pid
         dead, told = asyncio.create_task(process.wait()), asyncio.create_task(end.wait())
@@ -130,7 +130,7 @@ def open_log(path: Path) -> IO[bytes]:
     return path.open("ab")
 
 
-def _die_with_parent(parent: int) -> Callable[[], None]:
+def die_with_parent(parent: int) -> Callable[[], None]:
     """Return what a child does before it becomes its program: ask the kernel to die with us, even when we are killed."""
 
     def prepare() -> None:

@@ -5,6 +5,7 @@ Rasa runs as a process of its own: nothing here imports it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from bot.config import PROJECT, Settings, child_environment
 from bot.errors import ReleaseError, StorageError, TrainingError
 from bot.models import Choice, fingerprint, model_path, model_to_run
+from bot.supervisor import die_with_parent
 from bot.wiring import build_database, build_releases
 
 __all__ = ["Choice", "find_model", "fingerprint", "model_path", "model_to_run", "model_to_serve", "train"]
@@ -103,12 +105,19 @@ def _environment(cache: Path) -> dict[str, str]:
 
 
 def _run(command: tuple[str, ...], project: Path, environment: Mapping[str, str], log: Path, tell: Callable[[str], None]) -> int:
-    """Run to the end, its output in `log`; a Ctrl-C or a fault of ours ends it too."""
+    """Run to the end, its output in `log`; a Ctrl-C or a fault of ours ends it too, and so does our death."""
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     tell(_FIRST_STEP)
     with (
         log.open("wb") as kept,
-        subprocess.Popen(command, cwd=project, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process,  # noqa: S603
+        subprocess.Popen(  # noqa: S603
+            command,
+            cwd=project,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent(os.getpid()),
+        ) as process,
     ):
         try:
             for line in process.stdout or ():

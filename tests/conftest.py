@@ -11,6 +11,11 @@ from support.mailbox import Mailbox
 from bot.benchmarks.postgresql import Server, running_server
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that look at what takes minutes come last: others run meanwhile."""
+    items.sort(key=lambda item: item.get_closest_marker("late") is not None)
+
+
 @pytest.fixture(scope="session")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     mailbox = Mailbox()

@@ -14,7 +14,7 @@ from bot.answers.compose import ROOM, button, menu, say, say_phrase
 from bot.answers.following import ALL, Following
 from bot.answers.judgement import ANSWER, ASK, LEANING_WORDS, MEMBER, Judgement, asking
 from bot.answers.language import language_of
-from bot.answers.model import NOTHING, Button, Context, Heard, Message, Said
+from bot.answers.model import CHOICE, NOTHING, Button, Context, Heard, Message, Said
 from bot.answers.premise import premise
 from bot.answers.wordings import Wordings
 from bot.knowledge import Base, Value
@@ -273,7 +273,7 @@ class Answerer:
         none = self.texts("reponse.aucune")
         buttons = (*(button(self.base, entry) for entry in entries), Button.saying(none))
         guessed = context if context.entry else self.after(entries[0], context)
-        return Said((Message(self.texts("reponse.demander"), buttons),), replace(guessed, misses=context.misses + 1))
+        return Said((Message(self.texts("reponse.demander"), buttons, kind=CHOICE),), replace(guessed, misses=context.misses + 1))
 
     # --- what steps say --------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.answers.model import Button, Message, Source
+from bot.answers.model import NEAREST, Button, Message, Source
 from bot.knowledge import Base, Entry, Fact, Overview, Phrase
 from bot.texts import Texts
 
@@ -33,7 +33,7 @@ def say(base: Base, entry: str, room: int = ROOM, before: str = "", near: Sequen
 def say_phrase(base: Base, phrase: str, before: str = "") -> Message:
     """One phrase alone, with its source: the nearest fact behind a refusal."""
     found = base.phrases[phrase]
-    return Message(f"{before} {found.text}".strip(), (), source_of(base, found.facts[0], [found]))
+    return Message(f"{before} {found.text}".strip(), (), source_of(base, found.facts[0], [found]), kind=NEAREST)
 
 
 def source_of(base: Base, entry: Entry, phrases: Sequence[Phrase]) -> Source:

@@ -85,14 +85,19 @@ class Source:
         return source | ({"url": self.url} if self.url else {})
 
 
+CHOICE, NEAREST = "choix", "voisin"
+"""Kinds of a message that is not plainly an answer: entries to choose from; the nearest fact behind a refusal."""
+
+
 @dataclass(frozen=True)
 class Message:
-    """One bubble of the assistant. `language` is the code of its language when that is not French."""
+    """One bubble of the assistant. `language` is the code of its language when that is not French, `kind` for who reviews it."""
 
     text: str
     buttons: tuple[Button, ...] = ()
     source: Source | None = None
     language: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)

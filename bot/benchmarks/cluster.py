@@ -180,6 +180,24 @@ def launch(plan: Plan, folder: Path, say: Callable[[str], None] = lambda _: None
 
 
 @contextmanager
+def web_alone(folder: Path, database: str) -> Iterator[Cluster]:
+    """Start a web process on a database, without the others: for pages that need none. Raises UnavailableError when it does not start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = Plan(Path(), database=database)
+    own = _environment(plan, folder, free_ports(3), None)
+    supervisor = Supervisor([_program(WEB, 0, plan, own)], lambda _: None, Patience(first_wait=0.1, longest_wait=1.0))
+    settings = load_settings(own, dotenv=None)
+    cluster = Cluster((settings,), f"http://127.0.0.1:{settings.port}", supervisor)
+    with _supervised(supervisor):
+        deadline = time.monotonic() + START_SECONDS
+        while not cluster.answers(WEB):
+            if time.monotonic() > deadline:
+                raise UnavailableError(f"Le serveur web à mesurer n'a pas démarré.\n{cluster.last_lines()}")
+            time.sleep(_POLL_SECONDS)
+        yield cluster
+
+
+@contextmanager
 def _supervised(supervisor: Supervisor) -> Iterator[None]:
     """Let the supervisor work in a thread of its own; its children die when that thread ends, whatever ends it."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()

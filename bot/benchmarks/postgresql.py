@@ -88,6 +88,14 @@ def running_server(durable: bool = False) -> Iterator[Server]:
                 server.stop(IMMEDIATE)
 
 
+def is_installed() -> bool:
+    """Whether a server can be run here."""
+    try:
+        return bool(_find("initdb", "pg_ctl"))
+    except UnavailableError:
+        return False
+
+
 def new_database(server: Server) -> str:
     """Return the URL of a database on `server` that nobody has used yet."""
     name = f"cic_new{next(_numbers)}"

@@ -73,6 +73,7 @@ def _copy(connection: Connection, source: str, prefix: str, first: int, count: i
             "tail": head.tail + shift + k * span,
             "pointers": shifted(head.pointers, shift + k * span),
             "updated_at": now,
+            "to_index": False,  # nobody reviews them, and reading them would be measured, too
         }
         for k in range(count)
     ]

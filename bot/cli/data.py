@@ -10,16 +10,6 @@ if TYPE_CHECKING:
     from bot.config import Settings
     from bot.privacy import Notice
 
-_ROWS = {
-    "turns": "tours de conversation",
-    "events": "événements du dialogue",
-    "feedback": "avis",
-    "decisions": "décisions",
-    "codes": "codes à usage unique",
-    "leads": "demandes",
-    "outbox": "courriels",
-}
-
 
 def purge() -> None:
     """Efface tout ce qui est plus ancien que CIC_RETENTION_DAYS, et ce qui doit l'être déjà."""
@@ -42,6 +32,7 @@ def erase(
     from bot import privacy
     from bot.config import load_settings
     from bot.errors import RequestError
+    from bot.privacy.telling import say_forwarded
     from bot.wiring import build_database
 
     settings = load_settings()
@@ -49,7 +40,7 @@ def erase(
     if not any(counts.values()):
         raise RequestError("Rien n'est enregistré sous cette référence ou cette adresse.")
     typer.echo(_say(counts))
-    for sentence in _say_forwarded(counts[privacy.FORWARDED], counts[privacy.NOTICES]):
+    for sentence in say_forwarded(counts[privacy.FORWARDED], counts[privacy.NOTICES]):
         typer.echo(sentence)
 
 
@@ -62,16 +53,7 @@ def _notice(settings: Settings) -> Notice:
 
 
 def _say(counts: dict[str, int]) -> str:
-    said = ", ".join(f"{label} ({counts[name]})" for name, label in _ROWS.items() if counts.get(name))
+    from bot.privacy.telling import say_counts
+
+    said = ", ".join(f"{label} ({count})" for label, count in say_counts(counts))
     return f"Effacé : {said}." if said else ""
-
-
-def _say_forwarded(forwarded: int, asked: int) -> list[str]:
-    """What is left to do about the requests whose mail had left: `asked` of them are taken care of by a mail."""
-    sentences = []
-    if asked:
-        sentences.append(f"Demandes déjà transmises ({asked}) : un courriel prie la personne de contact de les effacer aussi.")
-    if forwarded > asked:
-        left = forwarded - asked
-        sentences.append(f"Demandes déjà transmises ({left}) : demandez vous-même à la personne de contact de les effacer aussi.")
-    return sentences

@@ -11,14 +11,6 @@ import typer
 if TYPE_CHECKING:
     from bot.outbox import Outbox
 
-_KIND = {
-    "contact": "à la personne de contact",
-    "confirmation": "confirmation au demandeur",
-    "code": "code à usage unique au demandeur",
-    "copie": "copie de ses données au demandeur",
-    "effacement": "avis d'effacement à la personne de contact",
-}
-_STATE = {"en_attente": "en attente", "en_cours": "en cours d'envoi", "en_retard": "en retard", "echec": "échec", "expire": "expiré"}
 _KEYS = ("id", "reference", "kind", "state", "attempts", "uncertain", "due_since", "next_attempt_at", "expires_at", "last_error")
 """What `--json` gives of a mail, in this order: other programs rely on it."""
 
@@ -68,12 +60,13 @@ def _show(mails: list[dict[str, Any]]) -> None:
     from rich.table import Column, Table
 
     from bot.mails import say_date
+    from bot.review.request_words import MAIL_KINDS, MAIL_STATES
 
     columns = ("État", "Essais", "En attente depuis", "Prochain essai", "Dernière erreur")
     table = Table("Numéro", Column("Référence", no_wrap=True), Column("Courriel", min_width=12), *columns, show_lines=True)
     for mail in mails:
-        state = _STATE[mail["state"]] + ("\nreçu peut-être deux fois" if mail["uncertain"] else "")
+        state = MAIL_STATES[mail["state"]] + ("\nreçu peut-être deux fois" if mail["uncertain"] else "")
         next_attempt = say_date(mail["next_attempt_at"]) if mail["next_attempt_at"] else "aucun"
-        which = (str(mail["id"]), mail["reference"] or "", _KIND[mail["kind"]], state, str(mail["attempts"]))
+        which = (str(mail["id"]), mail["reference"] or "", MAIL_KINDS[mail["kind"]], state, str(mail["attempts"]))
         table.add_row(*which, say_date(mail["due_since"]), next_attempt, mail["last_error"] or "")
     Console(markup=False, highlight=False, emoji=False).print(table)

@@ -112,6 +112,36 @@ def scale(
     keep("scale", {"turns": turns} | figures)
 
 
+def review(
+    conversations: Annotated[int, typer.Option(metavar="N", min=100, help="Conversations.")] = 20_000,
+    exchanges: Annotated[int, typer.Option(metavar="N", min=1000, help="Échanges en tout.")] = 200_000,
+    times: Annotated[int, typer.Option(metavar="N", min=1, help="Combien de fois chaque page.")] = 10,
+    sqlite: Annotated[bool, typer.Option("--sqlite", help="Sur SQLite seulement.")] = False,
+) -> None:
+    """Chaque page de l'application de relecture sur une base pleine : SQLite, puis PostgreSQL s'il est installé.
+
+    Les conversations sont inventées ; la base est jetée ensuite.
+    """
+    from bot.benchmarks.figures import cores
+    from bot.benchmarks.postgresql import is_installed, new_database, running_server
+    from bot.benchmarks.review_pages import lines, measure
+    from bot.cli.startup import screen
+
+    size = {"conversations": conversations, "exchanges": exchanges, "times": times}
+    found = []
+    with tempfile.TemporaryDirectory(prefix="cic-bench-") as name, screen() as shown:
+        folder = Path(name)
+        found.append(measure(f"sqlite:///{folder / 'cic.sqlite'}", folder / "sqlite", conversations, exchanges, times, shown.working))
+        if not sqlite and is_installed():
+            with running_server(durable=True) as server:
+                found.append(measure(new_database(server), folder / "postgresql", conversations, exchanges, times, shown.working))
+        shown.working(None)
+    for each in found:
+        show(lines(each))
+    show([cores()])
+    keep("review", size | {each.database: each.as_dict() for each in found})
+
+
 def train() -> None:
     """Ce que coûte un entraînement, à côté de scikit-learn seul. Le modèle des données actuelles n'est pas touché."""
     from bot.benchmarks.training import lines, measure

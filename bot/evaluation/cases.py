@@ -15,13 +15,18 @@ NOT_OFF_TOPIC = frozenset({"voisin", "avis", "conversation", "bavardage"})
 
 @dataclass(frozen=True)
 class Question:
-    """A message and the facts that the reply has to hold; none where only `must_not` matters."""
+    """A message and the facts that the reply has to hold; none where only `must_not` matters.
+
+    Within a dialogue the reply may have to ask for a field (`asks`) or to end a request (`outcome`).
+    """
 
     id: str
     text: str
     group: str
     wanted: tuple[Wanted, ...]
     must_not: tuple[str, ...] = ()
+    asks: str | None = None
+    outcome: str | None = None
 
 
 @dataclass(frozen=True)

@@ -50,12 +50,14 @@ def _within_one_choice(case: Question, reply: Reply, chat: OpenChat) -> bool:
 def ask_followups(case: FollowUp, chat: OpenChat) -> Result:
     """Put questions one after the other; all have to be answered."""
     talk = chat()
-    faults = [
-        f"tour {number} : {fault}"
-        for number, turn in enumerate(case.turns, 1)
-        for fault in judge(talk.say(turn.text), turn.wanted, turn.must_not)
-    ]
+    faults = [f"tour {number} : {fault}" for number, turn in enumerate(case.turns, 1) for fault in _judge_turn(talk.say(turn.text), turn)]
     return Result(case.id, "dialogue", tuple(faults), tuple(talk.turns))
+
+
+def _judge_turn(reply: Reply, turn: Question) -> list[str]:
+    ways = (("champ demandé", turn.asks, reply.asks), ("issue de la demande", turn.outcome, reply.outcome))
+    strayed = [f"{what} : {found or 'rien'}, attendu : {wanted}" for what, wanted, found in ways if wanted and wanted != found]
+    return [*judge(reply, turn.wanted, turn.must_not), *strayed]
 
 
 def ask_stray(case: Stray, chat: OpenChat, strict: bool = False) -> Result:

@@ -52,7 +52,8 @@ def _question(raw: Mapping[str, Any], ident: str, facts: Mapping[str, Wanted], b
     entry = raw.get("entry", "")
     own = (fact for each in entry.split("+") for fact in cited(base, each)) if entry else ()
     wanted: Iterable[Wanted] = (*own, *(facts[fact] for fact in raw.get("facts", ())))
-    return Question(ident, raw.get("text") or raw["user"], raw.get("topic") or entry.split(".")[0], tuple(wanted), _texts(raw, "must_not"))
+    text, group = raw.get("text") or raw["user"], raw.get("topic") or entry.split(".")[0]
+    return Question(ident, text, group, tuple(wanted), _texts(raw, "must_not"), raw.get("asks"), raw.get("outcome"))
 
 
 def _follow_ups(raw: Mapping[str, Any], facts: Mapping[str, Wanted], base: Base) -> tuple[Question, ...]:

@@ -8,11 +8,13 @@ conversation ids. Keeps a proof without any content. What has left by mail canno
 
 from __future__ import annotations
 
-from bot.privacy.erasing import erase
+from bot.privacy.erasing import erase, rehearse, what_is_meant
 from bot.privacy.mails import FORWARDED, NOTICES, Notice, may_have_left
+from bot.privacy.masking import Event, mask_events
 from bot.privacy.promises import TURN_PATIENCE, Kept, keep_promises, promise, withdraw
 from bot.privacy.retention import PROMISES, PURGE, purge
-from bot.privacy.values import MASKED
+from bot.privacy.traces import Traces
+from bot.privacy.values import MASKED, values_of
 
 __all__ = [
     "FORWARDED",
@@ -21,12 +23,18 @@ __all__ = [
     "PROMISES",
     "PURGE",
     "TURN_PATIENCE",
+    "Event",
     "Kept",
     "Notice",
+    "Traces",
     "erase",
     "keep_promises",
+    "mask_events",
     "may_have_left",
     "promise",
     "purge",
+    "rehearse",
+    "values_of",
+    "what_is_meant",
     "withdraw",
 ]

@@ -31,7 +31,7 @@ _PLAIN_PHRASES = frozenset({"pas de telephone"})
 """What names nobody, and tells reviewers how the request went on; the second is a button."""
 _STRUCTURE = frozenset(
     "intent intent_ranking ranking response_selector entity extractor role group message_id model_id assistant_id "
-    "source asks outcome".split()
+    "source asks outcome kind release channel".split()
 )
 """Keys of Rasa's and of ours under which no text of a person stands."""
 _UNTOUCHED_SLOTS = frozenset({"requested_slot", "contexte", "profil", "confirmation", "consentement"})

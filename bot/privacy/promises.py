@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.privacy.erasing import erase_conversation
 from bot.privacy.mails import Notice, sweep
 from bot.privacy.rewriting import mask_conversation
-from bot.privacy.rows import prove
+from bot.privacy.rows import prove, tidy
 from bot.storage import ERASE, MASK, Database, forgetting
 
 TURN_PATIENCE = timedelta(minutes=2)
@@ -62,7 +62,7 @@ def keep_promises(
     kept = [done for name in waiting if (done := _try_to_keep(database, name, now, notice))]
     swept = sweep(database, now) if conversation is None else 0
     if swept or any(any(done.counts.values()) for done in kept):
-        database.flush_log()
+        tidy(database)
     return kept
 
 

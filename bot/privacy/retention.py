@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, null, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.expression import ColumnElement
 
 from bot.privacy.mails import Notice
 from bot.privacy.promises import TURN_PATIENCE, keep_promises
-from bot.privacy.rows import delete_rows, prove
-from bot.storage import Database, codes, decisions, events, feedback, leads, outbox, trackers, turns
+from bot.privacy.reviewing import erase_review
+from bot.privacy.rows import blot_out, delete_rows, prove, tidy
+from bot.storage import (
+    Database,
+    changes,
+    codes,
+    comments,
+    conversations,
+    decisions,
+    drafts,
+    events,
+    exchanges,
+    feedback,
+    journal,
+    judgements,
+    lead_notes,
+    leads,
+    outbox,
+    recorded_tests,
+    sign_ins,
+    trackers,
+    turns,
+)
 
 PURGE = "purge"
 """Kind of the proof."""
+_AT_ONCE = 500
+"""Conversations named in one statement."""
 PROMISES = "promises"
 """In the counts, beside rows deleted per table: promises kept. Each has a proof of its own."""
 
@@ -20,18 +46,47 @@ PROMISES = "promises"
 def purge(database: Database, now: datetime, retention_days: int, notice: Notice | None = None) -> dict[str, int]:
     """Delete everything older than the retention, leads that could not be forwarded included; return rows per table.
 
-    Codes go as soon as they have expired, and promises that are due are kept.
+    Codes go as soon as they have expired, and promises that are due are kept. Conversations that a reviewer keeps for a reason stay.
     """
     kept = keep_promises(database, now, notice=notice, patience=TURN_PATIENCE)
     limit = now - timedelta(days=retention_days)
     with database.begin() as connection:
-        old_leads = outbox.c.lead_id.in_(select(leads.c.id).where(leads.c.created_at < limit))
+        kept_on = select(conversations.c.conversation).where(conversations.c.kept_reason.is_not(None)).scalar_subquery()
+        old_leads = outbox.c.lead_id.in_(select(leads.c.id).where((leads.c.created_at < limit) & leads.c.conversation.not_in(kept_on)))
         old_notices = outbox.c.lead_id.is_(None) & (outbox.c.due_since < limit)
         conditions = [(outbox, old_leads | old_notices), (codes, codes.c.expires_at <= now)]
-        conditions += [(target, target.c.created_at < limit) for target in (turns, feedback, decisions, leads)]
-        conditions.append((events, events.c.timestamp < limit.timestamp()))
+        old_notes = lead_notes.c.lead_id.in_(select(leads.c.id).where((leads.c.created_at < limit) & leads.c.conversation.not_in(kept_on)))
+        conditions.append((lead_notes, old_notes))
+        for target in (turns, feedback, decisions, leads):
+            conditions.append((target, (target.c.created_at < limit) & target.c.conversation.not_in(kept_on)))
+        conditions.append((events, (events.c.timestamp < limit.timestamp()) & events.c.sender_id.not_in(kept_on)))
         counts = {target.name: delete_rows(connection, target, condition) for target, condition in conditions}
-        connection.execute(delete(trackers).where(trackers.c.updated_at < limit))
+        connection.execute(delete(trackers).where((trackers.c.updated_at < limit) & trackers.c.conversation.not_in(kept_on)))
+        counts |= _purge_review(connection, limit, kept_on)
         prove(connection, PURGE, counts, now)
-    database.flush_log()
+    tidy(database)
     return counts | {PROMISES: len(kept)}
+
+
+def _purge_review(connection: Connection, limit: datetime, kept_on: ColumnElement) -> dict[str, int]:
+    """Delete what is too old of what reviewers see and say, and of the journal; return rows per table."""
+    old = (conversations.c.last_at < limit) & conversations.c.kept_reason.is_(None)
+    gone = connection.execute(select(conversations.c.conversation).where(old)).scalars().all()
+    counts: Counter[str] = Counter()
+    for first in range(0, len(gone), _AT_ONCE):
+        counts.update(erase_review(connection, gone[first : first + _AT_ONCE]))
+    for target in (exchanges, judgements, comments, recorded_tests):
+        # A test that was made without a conversation is nobody's message, and stays
+        left = (target.c.at < limit) & target.c.conversation.is_not(None) & target.c.conversation.not_in(kept_on)
+        counts[target.name] += delete_rows(connection, target, left)
+    counts[journal.name] += delete_rows(connection, journal, journal.c.at < limit)
+    _forget_quotes(connection, limit)
+    connection.execute(delete(sign_ins).where(sign_ins.c.last_at < limit))
+    return dict(counts)
+
+
+def _forget_quotes(connection: Connection, limit: datetime) -> None:
+    """Leave of old drafts and changes what their authors wrote, and not the messages that they quote."""
+    for target, name, at, nothing in ((drafts, "questions", drafts.c.at, []), (changes, "report", changes.c.created_at, null())):
+        blot_out(connection, target, at < limit, [name])
+        connection.execute(update(target).where(at < limit).values({name: nothing}))

@@ -14,7 +14,7 @@ from bot.privacy.masking import mask_events, mask_turns, mask_values
 from bot.privacy.rows import blot_out
 from bot.privacy.traces import Traces
 from bot.privacy.values import values_of
-from bot.storage import decisions, events, feedback, turns
+from bot.storage import decisions, events, feedback, mark_changed, turns
 
 Change = tuple[int, dict[str, Any]]
 """The id of a row and its new values."""
@@ -28,12 +28,14 @@ def mask_conversation(connection: Connection, conversation: str) -> dict[str, in
     masked = [
         (row[0], {"data": json.dumps(new)}) for row, old, new in zip(rows, told, mask_events(told, traces), strict=True) if new != old
     ]
-    return {
+    changed = {
         events.name: _rewrite(connection, events, masked),
         turns.name: _rewrite(connection, turns, _turns_of(connection, conversation, traces)),
         feedback.name: _rewrite(connection, feedback, _comments_of(connection, conversation, traces)),
         decisions.name: _rewrite(connection, decisions, _profiles_of(connection, conversation, traces)),
     }
+    mark_changed(connection, conversation)
+    return changed
 
 
 def _events_of(connection: Connection, conversation: str) -> Sequence[tuple[int, str]]:

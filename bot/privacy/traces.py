@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from bot.privacy.names import names_told
 from bot.privacy.values import MASKED, Values
 
 _SHORTEST_PART = 3
@@ -54,6 +55,21 @@ class Traces:
     def kept(self, text: str) -> str:
         """A value of another field, a function or a municipality: parts of names stay, somebody may be called Namur."""
         return self._kept.sub(_masked, text)
+
+
+def mention_of(values: Values) -> re.Pattern[str] | None:
+    """Finds these whole names, addresses and numbers in a text, and nothing else; None when there is nothing to find.
+
+    A name of one word is not looked for: « Claire » would be found in any clear answer. Nor is what is no name of a person.
+    """
+    names = [_name(name) for name in values.names if len(name.split()) > 1 and any(names_told(f"Je m'appelle {name}"))]
+    wholes = [*map(whole_address, values.addresses), *names, *map(_number, values.numbers)]
+    return _any_of(wholes) if any(wholes) else None
+
+
+def whole_address(email: str) -> str:
+    """A pattern of an address that is no part of a longer one: ann@x.example stands in joann@x.example."""
+    return rf"(?<![\w.+-])(?i:{re.escape(email)})(?![\w-]|\.\w)"
 
 
 def _masked(match: re.Match[str]) -> str:

@@ -146,7 +146,8 @@ class CicTrackerStore(TrackerStore):  # type: ignore[misc]
             ids = _ids(connection, conversation, read.ids if read else (), len(rows))
             recent = with_turn(read.point.recent if read else (), ids[-len(rows) :], told[-len(rows) :])
             point = reading_point(ids, told, recent) or _whole_session(connection, conversation, recent)
-            connection.execute(update(trackers).where(of_it).values(tail=point.tail, pointers=_pointers(point), updated_at=utc_now()))
+            moved = {"tail": point.tail, "pointers": _pointers(point), "updated_at": utc_now(), "to_index": True}
+            connection.execute(update(trackers).where(of_it).values(**moved))
         return Read(born, point, ids)
 
     def _said_between(self, conversation: str, first: int, last: int) -> list[dict[str, Any]]:

@@ -67,7 +67,11 @@ class Releases:
 
         One that was made for another program is not run by this one: an update brings its own content.
         """
-        release = self._latest() if self.follows else None
+        with self._database.read() as connection:
+            return self._active(connection)
+
+    def _active(self, connection: Connection) -> Release:
+        release = self._latest(connection) if self.follows else None
         if release is None:
             return self.own()
         if release.code != self.code:
@@ -98,18 +102,27 @@ class Releases:
 
         Raises RequestError when its model is not that of its data.
         """
-        if not model_to_run(self._project).fits:
-            raise RequestError("Le modèle des données actuelles n'est pas entraîné : lancez « make train », puis recommencez.")
-        release = release_of(self._project, self.code, self._clock(), note)
-        self._keep(release)
+        release = self.keep(note)
         self._point_at(release.id, by)
         self.forget_old()
         return release
 
-    def activate(self, release_id: str, by: str = "") -> Release:
+    def keep(self, note: str = "") -> Release:
+        """Keep the working copy as a release that nobody runs yet.
+
+        Raises RequestError when its model is not that of its data.
+        """
+        if not model_to_run(self._project).fits:
+            raise RequestError("Le modèle des données actuelles n'est pas entraîné : lancez « make train », puis recommencez.")
+        release = release_of(self._project, self.code, self._clock(), note)
+        self._keep(release)
+        return release
+
+    def activate(self, release_id: str, by: str = "", instead_of: str | None = None) -> Release:
         """Make another release the active one: one that is kept, or the working copy, which is kept then.
 
-        Raises RequestError when it is not known or not for this program, ReleaseError when it cannot be had whole.
+        Raises RequestError when it is not known or not for this program, or when the active release is not the one that it is to
+        replace (`instead_of`); ReleaseError when it cannot be had whole.
         """
         if release_id == self.own().id:
             self._keep(self.own())
@@ -119,7 +132,7 @@ class Releases:
         if release.code != self.code:
             raise RequestError(f"La version {release_id} a été publiée avec un autre état du programme, celui-ci ne peut pas la reprendre.")
         self.folder(release_id)
-        self._point_at(release_id, by)
+        self._point_at(release_id, by, instead_of)
         return release
 
     def known(self) -> dict[str, Release]:
@@ -136,6 +149,12 @@ class Releases:
             active = connection.execute(select(activations.c.release).order_by(activations.c.id.desc()).limit(1)).scalars().all()
             connection.execute(delete(releases).where(releases.c.id.not_in({*newest, *run, *active})))
         self.sweep()
+
+    def forget(self, release_id: str) -> None:
+        """Delete a release that was kept and never became the active one; any other stays."""
+        with self._database.begin() as connection:
+            used = select(activations.c.release).union(select(taken_up.c.release))
+            connection.execute(delete(releases).where(releases.c.id == release_id, releases.c.id.not_in(used)))
 
     def sweep(self) -> None:
         """Remove the folders of releases that are not known any more from this machine."""
@@ -180,10 +199,9 @@ class Releases:
             raise ReleaseError(f"La version {release_id} n'est pas connue ici.")
         return release
 
-    def _latest(self) -> Release | None:
+    def _latest(self, connection: Connection) -> Release | None:
         rows = select(releases).join(activations, activations.c.release == releases.c.id).order_by(activations.c.id.desc()).limit(1)
-        with self._database.read() as connection:
-            row = connection.execute(rows).mappings().first()
+        row = connection.execute(rows).mappings().first()
         return _release(row) if row else None
 
     def _stored(self, release: Release) -> Iterator[tuple[str, bytes]]:
@@ -214,8 +232,13 @@ class Releases:
                 content = (folder / path).read_bytes()
                 connection.execute(insert(release_files).values(release=release.id, path=path, sha256=checksum, bytes=content))
 
-    def _point_at(self, release_id: str, by: str) -> None:
+    def _point_at(self, release_id: str, by: str, instead_of: str | None = None) -> None:
         with self._database.begin() as connection:
+            if instead_of is not None:
+                if self._database.is_server:
+                    connection.exec_driver_sql("LOCK TABLE activations IN SHARE ROW EXCLUSIVE MODE")
+                if self._active(connection).id != instead_of:
+                    raise RequestError(f"La version {instead_of} n'est plus la version active : rien n'a été changé.")
             connection.execute(insert(activations).values(release=release_id, at=self._clock(), by=by))
 
 

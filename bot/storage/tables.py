@@ -21,6 +21,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
+    true,
 )
 
 
@@ -132,8 +134,10 @@ leads = Table(
     Column("consent_at", UtcDateTime, nullable=False),
     Column("conversation", String, nullable=False, index=True),
     Column("message_id", String),
+    Column("closed_at", UtcDateTime),
+    Column("closed_by", String),
 )
-"""Registered requests. `message_id` is the message of the consent."""
+"""Registered requests. `message_id` is the message of the consent; a request is closed by staff when nothing is left to do."""
 
 MAIL_WAITING = "en_attente"
 MAIL_SENT = "envoye"
@@ -247,11 +251,13 @@ trackers = Table(
     Column("tail", Integer, nullable=False),
     Column("pointers", JSON, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False, index=True),
+    Column("to_index", Boolean, nullable=False, default=True, server_default=true()),
+    Index("trackers_to_index", "updated_at", sqlite_where=text("to_index"), postgresql_where=text("to_index")),
 )
 """Where a conversation is to be read from, so that a long one costs no more than a short one: ids of events, no content.
 
 The events from `tail` on, and before them those that `pointers` names. `born` tells a conversation from one that was erased and
-begun again.
+begun again. `to_index`: something of it has changed since it was written into `conversations` and `exchanges` (bot.review.indexing).
 """
 
 releases = Table(

@@ -15,6 +15,7 @@ from bot.housekeeping import Housekeeper
 from bot.logs import set_up_logs
 from bot.mails import notice_mail
 from bot.rasa_client import build_client
+from bot.review.indexing import Indexer, IndexWorker
 from bot.storage import utc_now
 from bot.web.app import create_app
 from bot.web.connections import Connection, raise_file_limit
@@ -55,7 +56,7 @@ def serve(settings: Settings) -> None:
     showing = Showing(Content.read(PROJECT))
     refresher = Refresher(build_releases(settings, database), showing)
     refresher.look()
-    workers = (housekeeper, MailAlerts(outbox.unsent, utc_now), refresher)
+    workers = (housekeeper, MailAlerts(outbox.unsent, utc_now), refresher, IndexWorker(Indexer(database), utc_now))
     app = create_app(settings, database, build_client(settings), outbox, utc_now, showing, workers)
     gc.freeze()  # what is loaded stays: the collector need not look at it again and again
     uvicorn.run(

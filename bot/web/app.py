@@ -17,9 +17,10 @@ from starlette.routing import Route
 
 from bot.config import Settings
 from bot.mails import notice_mail
+from bot.review.passwords import Passwords
 from bot.storage import Database
 from bot.web.chat import ChatApi
-from bot.web.conversations import Conversations, MailWorker, Rasa
+from bot.web.conversations import DATABASE_SECONDS, Conversations, MailWorker, Rasa
 from bot.web.edge import Edge, error_handlers
 from bot.web.health import Health
 from bot.web.limits import RateLimit
@@ -27,6 +28,7 @@ from bot.web.metrics import Metrics
 from bot.web.pages import Pages
 from bot.web.plain import Plain
 from bot.web.refusals import Refusals
+from bot.web.review.app import review_routes
 from bot.web.sessions import Sessions
 from bot.web.showing import Showing
 from bot.web.turns import Turns
@@ -54,12 +56,17 @@ def create_app(
     clock: Callable[[], datetime],
     showing: Showing,
     others: Sequence[Worker] = (),
+    patience: float = DATABASE_SECONDS,
+    passwords: Passwords | None = None,
 ) -> Starlette:
-    """Return the application. `clock` gives the time with its zone; the mail worker and `others` run while the application does."""
+    """Return the application. `clock` gives the time with its zone; the mail worker and `others` run while the application does.
+
+    A message waits `patience` seconds for the database; `passwords` are hashed with the usual cost unless another one is given.
+    """
     metrics = Metrics(database, clock)
     turns = Turns(database, clock, lambda reference: notice_mail(reference, settings, clock()))
     sessions = Sessions(settings.secret(), clock)
-    conversations = Conversations(turns, rasa_client, outbox, metrics)
+    conversations = Conversations(turns, rasa_client, outbox, metrics, patience=patience)
     messages, rest = (Turnstile(RateLimit(settings.rate_limit, clock), settings.trusted_proxies) for _ in range(2))
     pages = Pages(settings, showing, sessions)
     refusals = Refusals(metrics, pages.refused)
@@ -72,7 +79,8 @@ def create_app(
         opening=lambda: {"retention_days": settings.retention_days, "suggestions": showing.content.suggestions},
     )
     plain = Plain(conversations, turns, sessions, messages, rest, refusals, pages.templates, showing)
-    routes = [*api.routes(), *Health(database, rasa_client, metrics).routes(), *plain.routes(), *pages.routes()]
+    review = review_routes(settings, database, clock, showing, outbox, passwords)
+    routes = [*api.routes(), *Health(database, rasa_client, metrics).routes(), *plain.routes(), *review, *pages.routes()]
     paths = frozenset(route.path for route in routes if isinstance(route, Route))
 
     @asynccontextmanager

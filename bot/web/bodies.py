@@ -65,11 +65,16 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 async def read_form(request: Request) -> dict[str, Any]:
     """Return the fields of a form sent as browsers do without a file, at most BODY_BYTES long; of a name given twice, the last."""
+    return dict(await read_pairs(request))
+
+
+async def read_pairs(request: Request, most: int = FORM_FIELDS) -> list[tuple[str, str]]:
+    """Return all the fields of such a form, at most so many, in their order."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise RefusedError(415, "Ce formulaire n'est pas arrivé sous une forme que l'assistant peut lire.")
     raw = await _read(request)
     try:
-        return dict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS))
+        return parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=most)
     except ValueError as error:
         raise RefusedError(400, "Ce formulaire n'est pas lisible.") from error
 

@@ -66,6 +66,12 @@ def client_address(peer: str | None, forwarded: Sequence[str], trusted: Sequence
     return str(ipaddress.ip_network((client, 64), strict=False)) if client.version == 6 else str(client)
 
 
+def is_trusted(peer: str | None, trusted: Sequence[str]) -> bool:
+    """Whether who is connected to us is one of the trusted proxies."""
+    address = _parse(peer or "")
+    return address is not None and _within(address, [ipaddress.ip_network(network, strict=False) for network in trusted])
+
+
 def _parse(text: str) -> _Address | None:
     """Read an address as proxies write it: alone, with a port, in brackets."""
     text = text.strip()

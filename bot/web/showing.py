@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.answers.compose import menu
+from bot.config import PROJECT
 from bot.knowledge import Base
 from bot.releases import POLL_SECONDS, Follower, Release, Releases
+from bot.review.labels import Labels
 from bot.texts import Texts
 from bot.web.knowledge_view import Section, sections_of
 from bot.wiring import build_base, build_texts
@@ -19,21 +21,22 @@ from bot.wiring import build_base, build_texts
 
 @dataclass(frozen=True)
 class Content:
-    """The content of one release as the pages need it. `suggestions` are questions to begin with."""
+    """The content of one release as the pages need it. `suggestions` are questions to begin with, `labels` what reviewers choose from."""
 
     base: Base
     sections: tuple[Section, ...]
     suggestions: tuple[Mapping[str, Any], ...]
+    labels: Labels
 
     @classmethod
-    def of(cls, base: Base, texts: Texts) -> Content:
-        """Return what is shown of a knowledge and its texts."""
-        return cls(base, sections_of(base), tuple(asdict(choice) for choice in menu(base, texts)))
+    def of(cls, base: Base, texts: Texts, folder: Path = PROJECT) -> Content:
+        """Return what is shown of a knowledge, its texts, and the training data of a folder."""
+        return cls(base, sections_of(base), tuple(asdict(choice) for choice in menu(base, texts)), Labels.read(base, folder))
 
     @classmethod
     def read(cls, folder: Path) -> Content:
         """Read the content of a release. Raises KnowledgeError."""
-        return cls.of(build_base(folder), build_texts(folder))
+        return cls.of(build_base(folder), build_texts(folder), folder)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,10 @@ class Templates:
         )
         self._environment.filters["say_date"] = say_date
         self._environment.globals.update(shared)
+
+    def add_filters(self, **filters: Callable[..., str]) -> None:
+        """Let the templates use more filters."""
+        self._environment.filters.update(filters)
 
     def render(self, name: str, **values: object) -> str:
         """Return the HTML of a template."""

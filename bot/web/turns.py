@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql import Select
 
 from bot.privacy import Notice, keep_promises
-from bot.storage import Database, feedback, turns
+from bot.storage import Database, feedback, mark_changed, turns
 
 HISTORY_TURNS = 200
 """The most that a reload gives back: the latest turns."""
@@ -101,6 +101,7 @@ class Turns:
         with self._database.begin() as connection:
             if connection.execute(update(feedback).where(same).values(**values)).rowcount == 0:
                 connection.execute(feedback.insert().values(conversation=conversation, message_id=message_id, **values))
+            mark_changed(connection, conversation)
         return True
 
 

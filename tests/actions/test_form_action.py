@@ -81,7 +81,7 @@ def test_nothing_is_registered_before_the_last_yes(database: Database) -> None:
 def test_the_last_yes_registers_lead_and_mails_and_ends_the_form(database: Database) -> None:
     done = say_all(OPENING, *ANSWERS, "oui")
     assert rows(database) == {"leads": 1, "outbox": 2, "decisions": 1}
-    assert done.said[-1]["custom"] == {"source": None, "asks": None, "outcome": "qualified"}
+    assert done.said[-1]["custom"] == {"source": None, "asks": None, "outcome": "qualified", "kind": ""}
     assert done.slots["requested_slot"] is None
     assert done.slots["dossier"]["reference"] in done.text
     assert (done.slots["nom"], done.slots["email"]) == (None, None)

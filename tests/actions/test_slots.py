@@ -108,6 +108,6 @@ def test_each_message_carries_its_own_source_and_what_the_turn_waits_for() -> No
     dispatcher, source = CollectingDispatcher(), Source(("combien.total",), "C'est combien ?", "Le Programme", "2016-03-15")
     utter(dispatcher, (Message("8 100 000 €", source=source), Message("Votre nom ?", (Button("Annuler", "annuler"),))), "nom", None)
     first, second = dispatcher.messages
-    assert first["custom"] == {"source": source.as_dict(), "asks": "nom", "outcome": None}
-    assert second["custom"] == {"source": None, "asks": "nom", "outcome": None}
+    assert first["custom"] == {"source": source.as_dict(), "asks": "nom", "outcome": None, "kind": ""}
+    assert second["custom"] == {"source": None, "asks": "nom", "outcome": None, "kind": ""}
     assert second["buttons"] == [{"title": "Annuler", "payload": "annuler"}]

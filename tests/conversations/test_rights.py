@@ -56,9 +56,9 @@ def person() -> Person:
     return stranger()
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session")
 def promised(assistant: Assistant) -> Promised:
-    """Made before all other tests, and looked at after them, so that the minute passes meanwhile."""
+    """Made before the other tests, and looked at when all are done, so that the minutes pass meanwhile."""
     silent, erased, elsewhere = (assistant.chat() for _ in range(3))
     silent_person, erased_person = stranger(), stranger()
     silent.say(BUDGET)
@@ -70,6 +70,11 @@ def promised(assistant: Assistant) -> Promised:
     elsewhere.say(f"effacez les données de {reference}")
     elsewhere.say(code_of(assistant, reference))
     return Promised(silent, silent_person, erased, erased_person, reference)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def begun(promised: Promised) -> None:
+    """Have the promises made before the first test."""
 
 
 @pytest.fixture
@@ -624,6 +629,7 @@ def test_a_story_that_changes_after_a_refusal_is_flagged_also_when_the_refused_o
 # --- The housekeeper's minute --------------------------------------------------------------------------
 
 
+@pytest.mark.late
 def test_within_a_minute_an_open_request_that_fell_silent_is_masked(assistant: Assistant, promised: Promised) -> None:
     words = promised.silent_person.words
     wait_for("the silent request is masked", lambda: masking_due(assistant, promised.silent) is None, MINUTE + 5, every=0.5)
@@ -633,6 +639,7 @@ def test_within_a_minute_an_open_request_that_fell_silent_is_masked(assistant: A
     assert promised.silent.say(WHAT).asks == "telephone", "the request is still open"
 
 
+@pytest.mark.late
 def test_within_minutes_what_was_erased_from_elsewhere_is_gone_and_the_contact_person_asked(
     assistant: Assistant, promised: Promised
 ) -> None:

@@ -57,8 +57,8 @@ def test_what_is_copied_makes_the_same_model_as_the_project(copy: Path) -> None:
     assert of_copy.stdout.split() == [str(copy), of_project.stdout.split()[1]]
 
 
-def test_neither_settings_nor_data_nor_tests_are_copied() -> None:
-    assert [name for name in copied_names() if re.match(r"\.env|var|models|tests|\.git", name)] == []
+def test_neither_settings_nor_data_nor_tests_are_copied_but_the_cases_that_a_correction_is_compared_on() -> None:
+    assert [name for name in copied_names() if re.match(r"\.env|var|models|tests|\.git", name)] == ["tests/evaluation"]
     assert [path for name in copied_names() if (PROJECT / name).is_dir() for path in (PROJECT / name).rglob(".env")] == []
 
 

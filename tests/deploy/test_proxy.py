@@ -121,6 +121,10 @@ def test_a_forged_client_address_is_replaced(proxy: Proxy, name: str) -> None:
     assert get(f"{proxy.public}/", headers=forged).json()["forwarded"] == ["127.0.0.1"]
 
 
+def test_who_comes_by_http_cannot_say_that_it_was_https(proxy: Proxy) -> None:
+    assert get(f"{proxy.public}/", headers={"X-Forwarded-Proto": "https"}).json()["scheme"] is None
+
+
 def test_too_large_a_body_is_refused_before_a_web_process_sees_it(proxy: Proxy, webs: tuple[PlayedServer, PlayedServer]) -> None:
     refused = post(f"{proxy.public}/api/chat", content=b"x" * (BODY_BYTES + 1))
     assert (refused.status_code, refused.json()["error"]) == (413, "La requête est trop longue.")

@@ -128,9 +128,9 @@ class Assistant:
             self.process.kill()
             self.process.wait()
 
-    def cic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run another command with the same settings."""
-        return subprocess.run([CIC, *arguments], cwd=PROJECT, env=self.environment, capture_output=True, text=True, timeout=60)
+    def cic(self, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run another command with the same settings; `given` is what it reads."""
+        return subprocess.run([CIC, *arguments], cwd=PROJECT, env=self.environment, input=given, capture_output=True, text=True, timeout=60)
 
     def processes(self) -> dict[str, psutil.Process]:
         """The processes that the supervisor keeps, by name."""

@@ -216,9 +216,7 @@ _AT_REST = """() => {
 _FOCUS = """() => {
   let at = document.activeElement;
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-  const root = at.getRootNode();
-  const label = at.id && root.querySelector(`label[for="${CSS.escape(at.id)}"]`);
-  return (at.getAttribute("aria-label") || label?.textContent || at.textContent.trim() || at.tagName).slice(0, 80);
+  return (at.getAttribute("aria-label") || at.labels?.[0]?.textContent.trim() || at.textContent.trim() || at.tagName).slice(0, 80);
 }"""
 
 _OVERFLOW = """() => {

@@ -56,7 +56,8 @@ class PlayedServer:
                 if status is None:
                     self.connection.close()
                     return
-                body = json.dumps({"server": server.name, "forwarded": self.headers.get_all("X-Forwarded-For")}).encode()
+                told = {"forwarded": self.headers.get_all("X-Forwarded-For"), "scheme": self.headers.get_all("X-Forwarded-Proto")}
+                body = json.dumps({"server": server.name, **told}).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()

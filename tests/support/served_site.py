@@ -80,9 +80,9 @@ class ServedSite:
     def __init__(self, folder: Path, **changes: Any) -> None:
         self.port = free_ports(1)[0]
         self.rasa = PlayedRasa()
-        self._settings = replace(Settings(folder, f"sqlite:///{folder / 'cic.sqlite'}", secret_key="a key for tests only"), **changes)
-        self._database = Database(self._settings.database_url)
-        self._database.create_all()
+        self.settings = replace(Settings(folder, f"sqlite:///{folder / 'cic.sqlite'}", secret_key="a key for tests only"), **changes)
+        self.database = Database(self.settings.database_url)
+        self.database.create_all()
         self._thread: threading.Thread | None = None
         self.ahead = timedelta()
         """By how much its clock is ahead."""
@@ -96,7 +96,7 @@ class ServedSite:
         """Serve, unless it does; return when it does."""
         if self._thread and self._thread.is_alive():
             return
-        app = create_app(self._settings, self._database, self.rasa, FakeMailWorker(), lambda: utc_now() + self.ahead, Showing(CONTENT))
+        app = create_app(self.settings, self.database, self.rasa, FakeMailWorker(), lambda: utc_now() + self.ahead, Showing(CONTENT))
         config = uvicorn.Config(app, port=self.port, log_config=None, ws="none", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -112,7 +112,7 @@ class ServedSite:
 
     def close(self) -> None:
         self.stop()
-        self._database.close()
+        self.database.close()
 
 
 @dataclass

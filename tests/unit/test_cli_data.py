@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from sample_request import sample_request, sample_settings
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
+from support.reviewer import store_conversation
 from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.privacy import promise
 from bot.routing import Routing
-from bot.storage import ERASE, MAIL_SENT, NOTICE, Database, outbox, utc_now
+from bot.storage import ERASE, MAIL_SENT, NOTICE, Database, comments, outbox, utc_now
 
 CONTACT = {"CIC_CONTACT_EMAIL": "contact@association.example", "CIC_MAIL_FROM": "assistant@association.example"}
 
@@ -37,6 +38,15 @@ def mails_left(database: Database) -> None:
 def test_a_request_that_had_not_left_leaves_nothing_to_do(tmp_path: Path, reference: str) -> None:
     said = cic(tmp_path, "erase", reference, **CONTACT)
     assert said.output.splitlines() == ["Effacé : demandes (1), courriels (2)."]
+
+
+def test_what_reviewers_saw_and_said_is_named_too(database: Database, tmp_path: Path, reference: str) -> None:
+    store_conversation(database, "-conversation-1", [{}, {}])
+    with database.begin() as connection:
+        connection.execute(insert(comments).values(conversation="-conversation-1", author="Ines", at=utc_now(), text="à revoir"))
+    said = cic(tmp_path, "erase", reference, **CONTACT).output.strip()
+    names = "conversations de la revue (1), échanges de la revue (2), commentaires (1)"
+    assert said == f"Effacé : demandes (1), courriels (2), {names}."
 
 
 def test_the_contact_person_is_asked_by_mail_to_delete_what_had_left(database: Database, tmp_path: Path, reference: str) -> None:

@@ -16,10 +16,10 @@ from sqlalchemy import insert
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
-from bot.cli.outbox import _KIND, _STATE
 from bot.config import PROJECT
 from bot.outbox import EXPIRED, FAILED, LATE, LATE_AFTER, LEASE, SENDING, WAITING
-from bot.storage import CODE, CONFIRMATION, CONTACT, COPY, MAIL_FAILED, NOTICE, Database, outbox, utc_now
+from bot.review.request_words import MAIL_KINDS, MAIL_STATES
+from bot.storage import CODE, CONFIRMATION, CONTACT, COPY, MAIL_FAILED, MAIL_SENT, NOTICE, Database, outbox, utc_now
 
 NO_ASSISTANT = ("--chat", "http://127.0.0.1:9/api/chat")
 
@@ -119,8 +119,8 @@ def test_the_outbox_shows_every_kind_of_mail_in_every_state(cic: Cic, database: 
 
 
 def test_every_kind_and_state_of_a_mail_has_its_french() -> None:
-    assert set(_KIND) == {CONTACT, CONFIRMATION, CODE, COPY, NOTICE}
-    assert set(_STATE) == {WAITING, SENDING, LATE, FAILED, EXPIRED}
+    assert set(MAIL_KINDS) == {CONTACT, CONFIRMATION, CODE, COPY, NOTICE}
+    assert set(MAIL_STATES) == {WAITING, SENDING, LATE, FAILED, EXPIRED, MAIL_SENT}
 
 
 def test_the_outbox_as_json_is_one_object_a_line_with_the_promised_keys(cic: Cic, database: Database) -> None:

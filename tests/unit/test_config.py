@@ -57,6 +57,12 @@ WRONG = {
     "site with a path": ("CIC_ORIGINS", "https://www.exemple.be/page"),
     "any site": ("CIC_ORIGINS", "*"),
     "public address with a path": ("CIC_PUBLIC_URL", "https://www.exemple.be/assistant"),
+    "identity service by http": ("CIC_OIDC_ISSUER", "http://identite.exemple.be"),
+    "identity service that looks like this machine": ("CIC_OIDC_ISSUER", "http://127.0.0.1.exemple.be"),
+    "identity service behind a name": ("CIC_OIDC_ISSUER", "http://127.0.0.1@exemple.be"),
+    "identity service with a question": ("CIC_OIDC_ISSUER", "https://identite.exemple.be/?x=1"),
+    "identity service without a host": ("CIC_OIDC_ISSUER", "https:///x"),
+    "secret with an accent": ("CIC_OIDC_CLIENT_SECRET", "secrét"),
     "public address without a scheme": ("CIC_PUBLIC_URL", "assistant.exemple.be"),
     "two public addresses": ("CIC_PUBLIC_URL", "https://a.example,https://b.example"),
     "publisher with a line break": ("CIC_PUBLISHER", "AVCB\nUVCW"),
@@ -196,3 +202,22 @@ def test_a_child_gets_our_environment_and_what_is_added(monkeypatch: pytest.Monk
 def test_only_the_settings_read_the_environment() -> None:
     readers = {path for path in (PROJECT / "bot").rglob("*.py") if re.search(r"os\.(environ|getenv)", path.read_text("utf-8"))}
     assert readers == {Path(config.__file__)}
+
+
+OIDC = {"CIC_OIDC_ISSUER": "https://identite.exemple.be", "CIC_OIDC_CLIENT_ID": "revue", "CIC_OIDC_CLIENT_SECRET": "hush"}
+
+
+@pytest.mark.parametrize("missing", OIDC)
+def test_an_identity_service_has_all_three_settings_or_none(missing: str) -> None:
+    for given in (OIDC | {missing: ""}, {missing: OIDC[missing]}):
+        with pytest.raises(SettingError, match="CIC_OIDC_ISSUER, CIC_OIDC_CLIENT_ID et CIC_OIDC_CLIENT_SECRET"):
+            load_settings(given, None)
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://identite.exemple.be/realms/a/", "http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"]
+)
+def test_an_identity_service_is_reached_by_https_or_within_this_machine(issuer: str) -> None:
+    settings = load_settings(OIDC | {"CIC_OIDC_ISSUER": issuer}, None)
+    assert (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret) == (issuer, "revue", "hush")
+    assert "hush" not in repr(settings)

@@ -156,6 +156,25 @@ def test_every_turn_of_a_dialogue_has_to_be_answered() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reply", "faults"),
+    [
+        (Reply("Quel est votre profil ?", asks="profil"), ()),
+        (Reply("Quel est votre nom ?", asks="nom"), ("tour 1 : champ demandé : nom, attendu : profil",)),
+        (Reply("Huit millions."), ("tour 1 : champ demandé : rien, attendu : profil",)),
+    ],
+)
+def test_a_turn_of_a_dialogue_may_have_to_ask_for_a_field(reply: Reply, faults: tuple[str, ...]) -> None:
+    turn = Question("d1.1", "je veux participer", "", (), asks="profil")
+    assert ask_followups(FollowUp("d1", (turn,)), chat_of(reply)).faults == faults
+
+
+def test_a_turn_of_a_dialogue_may_have_to_end_a_request() -> None:
+    turn = Question("d1.1", "simple citoyen", "", (), outcome="declined")
+    said = [ask_followups(FollowUp("d1", (turn,)), chat_of(Reply("Non.", outcome=outcome))).passes for outcome in ("declined", None)]
+    assert said == [True, False]
+
+
+@pytest.mark.parametrize(
     ("category", "reply", "end"),
     [("service", SAID, FALSE_ANSWER), ("service", Reply("Non."), ""), *((category, SAID, "") for category in sorted(NOT_OFF_TOPIC))],
 )
@@ -300,9 +319,10 @@ def test_a_question_of_ours_may_ask_for_two_entries(tmp_path: Path, base: Base) 
 
 
 def test_a_dialogue_of_ours_names_entries_and_a_turn_without_one_wants_nothing(tmp_path: Path, base: Base) -> None:
-    turns = [{"user": "quels sigles ?", "entry": "quoi.avcb+quoi.uvcw"}, {"user": "ok merci"}]
+    turns = [{"user": "quels sigles ?", "entry": "quoi.avcb+quoi.uvcw"}, {"user": "ok merci"}, {"user": "participer", "asks": "profil"}]
     write(tmp_path, "followups", {"id": "f1", "turns": turns})
-    first, second = read_set(tmp_path, base).followups[0].turns
+    first, second, third = read_set(tmp_path, base).followups[0].turns
+    assert third.asks == "profil"
     assert first.wanted == (Cited("quoi.avcb"), Cited("quoi.uvcw"))
     assert second == Question("f1.2", "ok merci", "", ())
 

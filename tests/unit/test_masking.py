@@ -80,6 +80,12 @@ def test_what_was_typed_while_a_contact_field_was_waited_for_goes_as_a_whole(fie
     assert "reconna" not in json.dumps(message, ensure_ascii=False)
 
 
+def test_which_release_answered_is_no_number_and_nothing_that_was_typed() -> None:
+    asked, at_place = masked(user("Quel budget ?", release="012345678901"), dossier("nom"), user("X", release="012345678901"))[::2]
+    for message in (asked, at_place):
+        assert message["metadata"]["release"] == message["parse_data"]["metadata"]["release"] == "012345678901"
+
+
 @pytest.mark.parametrize("text", ["Oui", "oui, merci !", "NON.", "ok", "Annuler", "stop", "Pas de téléphone", "D’accord"])
 def test_a_word_that_names_nobody_stays_readable(text: str) -> None:
     assert texts(masked(dossier("confirmation"), user(text))) == [text]

@@ -27,16 +27,28 @@ from bot.storage import (
     MASK,
     NOTICE,
     Database,
+    changes,
     codes,
+    comments,
+    conversations,
     decisions,
+    drafts,
     erasures,
     events,
+    exchanges,
     feedback,
     forgetting,
+    journal,
+    judgements,
+    lead_notes,
     leads,
     outbox,
+    recorded_tests,
+    saved_filters,
+    tags,
     turns,
 )
+from bot.text import fold
 
 SECRET = "Kwizera-Introuvable"
 
@@ -169,6 +181,56 @@ def test_rows_that_stand_among_others_leave_nothing_either(database: Database, t
     erase(database, "awa@commune.example")
     assert not found(tmp_path, SECRET)
     assert found(tmp_path, "awa@autre.example")
+
+
+def add_review(connection: Connection, conversation: str, text: str, seen: str) -> None:
+    """What reviewers see of a conversation, and what they say in its place and elsewhere."""
+    row = {"conversation": conversation, "channel": "site", "first_at": NOW, "last_at": NOW, "exchanges": 1, "outcome": "repondu"}
+    row |= {"unknown": 0, "thumbs_up": 0, "thumbs_down": 0, "priority": 4, "kept_reason": text, "kept_by": "Ines", "kept_at": NOW}
+    connection.execute(insert(conversations).values(**row))
+    nothing: dict[str, Any] = {"ranking": [], "entities": [], "actions": [], "slots": {}, "facts": []}
+    told = {"said": seen, "reply": seen, "words": fold(seen), "outcome": "repondu", "first_event": 1, "last_event": 2} | nothing
+    common = {"conversation": conversation, "message_id": "m", "at": NOW}
+    connection.execute(insert(exchanges).values(**common, number=1, channel="site", **told))
+    connection.execute(insert(judgements).values(**common, said=text, verdict="juste", author="Ines", batch="b"))
+    connection.execute(insert(comments).values(conversation=conversation, author="Ines", at=NOW, text=text))
+    connection.execute(insert(tags).values(conversation=conversation, tag=text[:40]))
+    recorded = {"title": text, "author": "Ines", "at": NOW, "steps": [{"message": text}]}
+    connection.execute(insert(recorded_tests).values(conversation=conversation, **recorded))
+    connection.execute(insert(drafts).values(title=text, text=text, questions=[text], owner="Ines", author="Ines", at=NOW))
+    made = {"title": text, "author": "Ines", "created_at": NOW, "state": "adoptee", "base": "x", "error": text, "report": {"said": [text]}}
+    connection.execute(insert(changes).values(**made))
+    connection.execute(insert(saved_filters).values(owner="Ines", name=f"{text[:40]} {conversation}", query=f"q={text}"))
+    connection.execute(insert(journal).values(at=NOW, who="Ines", what="demasquage", target=conversation, reason=text))
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("way", ["address", "promise"])
+def test_of_an_erased_address_no_byte_is_left_of_what_reviewers_saw_and_said(
+    database: Database, routing: Routing, tmp_path: Path, way: str, seed: int
+) -> None:
+    email, rng = "kwizera-introuvable@commune.example", random.Random(seed)
+    routing.submit(sample_request(email=email, conversation="hers"))
+    routing.submit(sample_request(conversation="other", request_key="other/1", email="x@autre.example", telephone=None))
+    with database.begin() as connection:
+        other = connection.execute(select(leads.c.id).where(leads.c.conversation == "other")).scalar_one()
+        for number in range(60):
+            conversation, told = f"c{number}", "x@autre.example" if number % 3 else email
+            seen = "rien de personnel "
+            if number == 30:
+                conversation, seen = "hers", f"je suis {email} "
+            add_conversation(connection, conversation, "bonjour")
+            add_review(connection, conversation, f"{told} {'x' * rng.randint(0, 900)} ", seen)
+            connection.execute(insert(lead_notes).values(lead_id=other, author="Ines", at=NOW, text=told))
+    counts = erase(database, email) if way == "address" else keep_her_promise(database)
+    assert not found(tmp_path, "introuvable")
+    assert found(tmp_path, "x@autre.example")
+    assert (counts["judgements"], counts["saved_filters"], counts["lead_notes"]) == (20, 20, 20)
+
+
+def keep_her_promise(database: Database) -> dict[str, int]:
+    promise(database, "hers", ERASE, NOW)
+    return keep_promises(database, NOW, "hers")[0].counts
 
 
 # --- promises --------------------------------------------------------------------------------------

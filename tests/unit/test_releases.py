@@ -174,6 +174,31 @@ def test_only_the_user_of_the_assistant_reads_what_is_kept(site: Site) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_file()} == {0o600}
 
 
+def test_what_is_only_kept_is_run_by_nobody_until_it_is_activated(site: Site) -> None:
+    published = site.publish("first")
+    reword(site.project, OLD, NEW)
+    kept = site.machine().keep("in waiting")
+    assert site.machine().active().id == published.id
+    assert site.machine().activate(kept.id, "operator", instead_of=published.id).id == site.machine().active().id == kept.id
+
+
+def test_a_release_is_not_activated_instead_of_one_that_is_not_active_any_more(site: Site, shared_site: Site) -> None:
+    for each in (site, shared_site):
+        first, second = each.publish("first"), each.publish("second")
+        with pytest.raises(RequestError, match="n'est plus la version active"):
+            each.machine().activate(first.id, instead_of=first.id)
+        assert each.machine().active().id == second.id
+
+
+def test_only_what_never_was_active_is_forgotten(site: Site) -> None:
+    published = site.publish("first")
+    reword(site.project, OLD, NEW)
+    kept = site.machine().keep()
+    for release in (published, kept):
+        site.machine().forget(release.id)
+    assert list(site.machine().known()) == [published.id]
+
+
 def test_publishing_the_same_again_changes_nothing_but_makes_it_active(site: Site) -> None:
     first, second = site.publish("one"), site.publish("two")
     path = site.project / KNOWLEDGE

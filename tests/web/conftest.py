@@ -10,12 +10,16 @@ from typing import Any
 
 import httpx
 import pytest
+from support.entrance import CHEAP
 from support.played_site import CONTENT, Clock, FakeMailWorker, FakeRasa, OpenSite, Site
 
 from bot.config import Settings
 from bot.storage import Database
 from bot.web.app import create_app
 from bot.web.showing import Showing
+
+PATIENCE = 1.0
+"""Seconds that a message waits for the database; the tests in which it does not answer wait as long."""
 
 
 @pytest.fixture
@@ -35,7 +39,7 @@ def open_site(tmp_path: Path) -> OpenSite:
         if database is None:
             store.create_all()
         rasa, worker, clock, showing = FakeRasa(), FakeMailWorker(), Clock(), Showing(CONTENT)
-        app = create_app(settings, store, rasa, worker, clock, showing)
+        app = create_app(settings, store, rasa, worker, clock, showing, patience=PATIENCE, passwords=CHEAP)
         transport = httpx.ASGITransport(app, client=(peer, 40000))
         async with httpx.AsyncClient(transport=transport, base_url="http://assistant.example") as client:
             yield Site(settings, store, rasa, worker, clock, client, showing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.played_site import Clock, OpenSite
 
-from bot.web.limits import KNOWN_CLIENTS, RateLimit, client_address
+from bot.web.limits import KNOWN_CLIENTS, RateLimit, client_address, is_trusted
 
 ADDRESSES = {
     "no proxy": ("203.0.113.7", [], [], "203.0.113.7"),
@@ -30,6 +30,14 @@ ADDRESSES = {
 @pytest.mark.parametrize(("peer", "forwarded", "trusted", "expected"), ADDRESSES.values(), ids=ADDRESSES)
 def test_the_client_s_address(peer: str | None, forwarded: list[str], trusted: list[str], expected: str) -> None:
     assert client_address(peer, forwarded, trusted) == expected
+
+
+@pytest.mark.parametrize(
+    ("peer", "trusted"), [("10.0.0.1", True), ("::ffff:10.0.0.1", True), ("11.0.0.1", False), ("", False), (None, False)]
+)
+def test_only_a_trusted_proxy_is_one(peer: str | None, trusted: bool) -> None:
+    assert is_trusted(peer, ["10.0.0.0/8"]) is trusted
+    assert not is_trusted(peer, [])
 
 
 def test_a_client_may_speak_so_often_in_any_minute() -> None:

@@ -1,0 +1,91 @@
+"""Decisions that can be taken back: what a page says of one, and the signed words by which it is taken back.
+
+What was so before is kept by the page of who decided, in its address, and nowhere else; nobody else can use it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from bot.review.triage import ASSIGNED, FLAGGED, STATUS, TAGGED, UNTAGGED, Undo
+from bot.storage import REVIEWED, SET_ASIDE, TO_DO, UNREAD
+from bot.text import typeset
+
+LIFETIME = timedelta(minutes=30)
+"""How long a decision can be taken back."""
+UNDO, DONE = "annuler", "fait"
+"""Fields of an address: the decision that its page tells of, or one of SENTENCES."""
+NOTHING, UNDONE = "rien", "annule"
+SENTENCES = {
+    NOTHING: "Cochez d'abord au moins une conversation.",
+    UNDONE: "C'est annulé.",
+    "filtre": "Le filtre est enregistré.",
+    "filtre_supprime": "Le filtre est supprimé.",
+    "commentaire": "Le commentaire est ajouté.",
+    "commentaire_supprime": "Le commentaire est supprimé.",
+}
+STATUS_WORDS = {
+    UNREAD: ("non lue", "non lues"),
+    TO_DO: ("à faire", "à faire"),
+    REVIEWED: ("revue", "revues"),
+    SET_ASIDE: ("écartée", "écartées"),
+}
+"""What a status is called of one conversation, and of several."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a page says of what was just done; `token` takes it back, when there is anything to take back."""
+
+    text: str
+    token: str = ""
+
+
+class Undoing:
+    """Signs decisions. `clock` gives the time with its zone."""
+
+    def __init__(self, secret: str, clock: Callable[[], datetime]) -> None:
+        self._serializer = URLSafeSerializer(secret, salt="cic-revue-annuler")
+        self._clock = clock
+
+    def sign(self, who: str, undo: Undo) -> str:
+        """The words by which somebody takes a decision of theirs back."""
+        return str(self._serializer.dumps([who, self._clock().timestamp(), undo.deed, undo.value, undo.former]))
+
+    def read(self, who: str, token: str) -> Undo | None:
+        """The decision of these words; None when they are somebody else's, forged or too old."""
+        try:
+            author, at, deed, value, former = self._serializer.loads(token)
+        except (BadData, ValueError):
+            return None
+        fresh = self._clock() - datetime.fromtimestamp(at, self._clock().tzinfo) <= LIFETIME
+        return Undo(deed, value, [(each, names) for each, names in former]) if author == who and fresh else None
+
+    def notice(self, who: str, fields: dict[str, str]) -> Notice | None:
+        """What a page says, by the fields of its address."""
+        token = fields.get(UNDO, "")
+        undo = self.read(who, token) if token else None
+        if undo is not None:
+            return Notice(say_decision(undo), token if undo.number else "")
+        sentence = SENTENCES.get(fields.get(DONE, ""))
+        return Notice(typeset(sentence)) if sentence else None
+
+
+def say_decision(undo: Undo) -> str:
+    """What was decided, in a sentence: « 3 conversations marquées comme revues. »"""
+    several, number = undo.number > 1, undo.number
+    if not number:
+        return typeset("Rien n'a changé : c'était déjà ainsi.")
+    them = f"{number} conversations" if several else "1 conversation"
+    if undo.deed == STATUS:
+        return f"{them} marquée{'s' * several} comme {STATUS_WORDS[undo.value][several]}."
+    if undo.deed == ASSIGNED:
+        return f"{them} confiée{'s' * several} à {undo.value or 'personne'}."
+    if undo.deed == FLAGGED:
+        return f"{them} signalée{'s' * several}." if undo.value else "Signalement retiré."
+    tag = typeset(f"« {undo.value} »")
+    return {TAGGED: f"Étiquette {tag} : {them}.", UNTAGGED: f"Étiquette {tag} retirée."}[undo.deed]
