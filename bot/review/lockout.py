@@ -7,9 +7,9 @@ Three counts of failures, each with a curve of its own:
 - of one name from anywhere, what many machines together do: twenty are free, then 5 seconds, doubling up to one minute only.
 
 The last two could be used by an attacker to keep an administrator out: by trying her name from everywhere, or any name from behind the
-same proxy. A browser from which an account has signed in before (bot.web.review.password_desk gives it a signed cookie) is therefore counted by
-itself, and by nothing else: five are free, then 5 seconds, doubling up to 15 minutes. From a browser that was never used she may have to
-try for a while, as long as the attack lasts; the guesses of all the world on one name remain about 1,500 a day.
+same proxy. A browser from which an account has signed in before (bot.web.review.password_desk gives it a signed cookie) is therefore
+counted by itself, and by nothing else: five are free, then 5 seconds, doubling up to 15 minutes. From a browser that was never used she
+may have to try for a while, as long as the attack lasts; the guesses of all the world on one name remain about 1,500 a day.
 
 An attempt during a wait is refused without looking at the password, and is not counted, so that who waits gets in. An attempt is counted
 before its password is looked at, in one transaction: a hundred at once are no more than one after the other. A success takes its name's

@@ -27,6 +27,8 @@ _PHRASE = re.compile(r'"([^"]*)"|«([^»]*)»|“([^”]*)”')
 _WORD = re.compile(r"[^\W_]+")
 _INDEX = table(WORDS, column("rowid"), column("words"))
 _SIMPLE = literal_column("'simple'")
+_VECTOR: ColumnElement = literal_column(f"exchanges.{WORDS}")
+"""The words as PostgreSQL keeps them: a column that SQLite does not have."""
 Span = tuple[int, int]
 
 
@@ -74,7 +76,7 @@ class Search:
         """Phrases by their words in the index, then by the text: its own operator for phrases cuts each candidate into words again."""
         whole = (word for phrase in self.phrases for word in phrase)
         wanted = " & ".join([*whole, *(f"{word}:*" for word in self.beginnings)])
-        found = func.to_tsvector(_SIMPLE, exchanges.c.words).op("@@")(func.to_tsquery(_SIMPLE, wanted))
+        found = _VECTOR.op("@@")(func.to_tsquery(_SIMPLE, wanted))
         spaced = literal(" ") + exchanges.c.words + " "
         return and_(found, *(spaced.contains(f" {' '.join(phrase)} ") for phrase in self.phrases if len(phrase) > 1))
 

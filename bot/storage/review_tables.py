@@ -94,7 +94,10 @@ ids in `events`. No `id` is given twice: a page that is still open would mean an
 """
 
 WORDS = "exchanges_words"
-"""The index of the words of `exchanges`: a table of FTS5 in SQLite, kept by triggers; an index in PostgreSQL."""
+"""The index of the words of `exchanges`: a table of FTS5 in SQLite, kept by triggers; in PostgreSQL a column and its index.
+
+Stored there: a word that nearly every exchange holds is looked for in each of them.
+"""
 _WORDS = {
     "sqlite": (
         "CREATE VIRTUAL TABLE exchanges_words USING fts5("
@@ -107,7 +110,10 @@ _WORDS = {
         "INSERT INTO exchanges_words (exchanges_words, rowid, words) VALUES ('delete', old.id, old.words); "
         "INSERT INTO exchanges_words (rowid, words) VALUES (new.id, new.words); END",
     ),
-    "postgresql": ("CREATE INDEX exchanges_words ON exchanges USING gin (to_tsvector('simple', words))",),
+    "postgresql": (
+        "ALTER TABLE exchanges ADD COLUMN exchanges_words tsvector GENERATED ALWAYS AS (to_tsvector('simple', words)) STORED",
+        "CREATE INDEX exchanges_words ON exchanges USING gin (exchanges_words)",
+    ),
 }
 for _dialect, _statements in _WORDS.items():
     for _statement in _statements:

@@ -45,8 +45,6 @@ from bot.storage import WORDS, Database, codes, decisions, leads, metadata, outb
 from bot.storage.migrations import HEAD, revision_of
 from bot.storage.migrations.upgrading import COMPARISON, FIRST, config_on
 
-pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index:sqlalchemy.exc.SAWarning")
-
 old = MetaData()
 """The tables of the last version without scripts, as its `tables.py` had them. Never to be changed."""
 

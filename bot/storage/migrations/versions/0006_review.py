@@ -20,7 +20,10 @@ _WORDS = {
         "INSERT INTO exchanges_words (exchanges_words, rowid, words) VALUES ('delete', old.id, old.words); "
         "INSERT INTO exchanges_words (rowid, words) VALUES (new.id, new.words); END",
     ),
-    "postgresql": ("CREATE INDEX exchanges_words ON exchanges USING gin (to_tsvector('simple', words))",),
+    "postgresql": (
+        "ALTER TABLE exchanges ADD COLUMN exchanges_words tsvector GENERATED ALWAYS AS (to_tsvector('simple', words)) STORED",
+        "CREATE INDEX exchanges_words ON exchanges USING gin (exchanges_words)",
+    ),
 }
 
 
@@ -119,7 +122,8 @@ def _make_judgements() -> None:
     op.create_table(
         "changes",
         _id(),
-        *_prose("title"), *_words("author"),
+        *_prose("title"),
+        *_words("author"),
         *_times("created_at"),
         *_words("state", "base"),
         *_words("release", nullable=True),
