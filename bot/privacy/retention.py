@@ -60,12 +60,19 @@ def purge(database: Database, now: datetime, retention_days: int, notice: Notice
         for target in (turns, feedback, decisions, leads):
             conditions.append((target, (target.c.created_at < limit) & target.c.conversation.not_in(kept_on)))
         conditions.append((events, (events.c.timestamp < limit.timestamp()) & events.c.sender_id.not_in(kept_on)))
+        _have_read_again(connection, limit, kept_on)
         counts = {target.name: delete_rows(connection, target, condition) for target, condition in conditions}
         connection.execute(delete(trackers).where((trackers.c.updated_at < limit) & trackers.c.conversation.not_in(kept_on)))
         counts |= _purge_review(connection, limit, kept_on)
         prove(connection, PURGE, counts, now)
     tidy(database)
     return counts | {PROMISES: len(kept)}
+
+
+def _have_read_again(connection: Connection, limit: datetime, kept_on: ColumnElement) -> None:
+    """Have conversations indexed again that go on without their beginning."""
+    shorter = select(exchanges.c.conversation).where((exchanges.c.at < limit) & exchanges.c.conversation.not_in(kept_on))
+    connection.execute(update(trackers).where(trackers.c.conversation.in_(shorter)).values(to_index=True))
 
 
 def _purge_review(connection: Connection, limit: datetime, kept_on: ColumnElement) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.engine import Connection
 
+from bot.review.model import DISLIKED
 from bot.review.reading import Row, read_exchanges
 from bot.review.summary import Around, conversation_row, exchange_rows
 from bot.storage import REVIEWED, SET_ASIDE, UNREAD, conversations, events, exchanges, feedback, leads, trackers, turns
@@ -140,10 +141,16 @@ def _bound(row: Row, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _write_conversation(connection: Connection, row: Row, is_new: bool) -> None:
-    """Write the derived columns. What reviewers decided stays, but for one that goes on: it is to be read again."""
+    """Write the derived columns. What reviewers decided stays.
+
+    But one that goes on, or of which something more urgent is known by now (a mail that was given up, a thumb down), is to be read again.
+    """
     of_it = conversations.c.conversation == row["conversation"]
-    if connection.execute(update(conversations).where(of_it).values(**row)).rowcount == 0:
+    before = connection.execute(select(conversations.c.priority).where(of_it)).scalar()
+    if before is None:
         connection.execute(insert(conversations).values(**row))
-    if is_new:
+    else:
+        connection.execute(update(conversations).where(of_it).values(**row))
+    if is_new or (before is not None and row["priority"] < before and row["priority"] <= DISLIKED):
         again = of_it & conversations.c.status.in_((REVIEWED, SET_ASIDE))
         connection.execute(update(conversations).where(again).values(status=UNREAD))

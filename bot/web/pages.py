@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot.config import Settings
+from bot.text import typeset
 from bot.web.assets import Assets
 from bot.web.fields import FREE
 from bot.web.refusals import Refusal
+from bot.web.review.access import is_desk, safe_target
 from bot.web.sessions import Sessions
 from bot.web.showing import Showing
 from bot.web.templating import Templates
@@ -21,6 +24,10 @@ from bot.web.templating import Templates
 NOBODY = "https://adresse-de-l-assistant.example"
 """Shown as our address when none is set and the request names none that can be shown."""
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
+
+AWAY = typeset("La base de données ne répond pas pour l'instant. Réessayez dans un moment.")
+BROKEN = typeset("Une erreur s'est produite, elle est notée dans le journal du serveur. Vérifiez si ce que vous faisiez a été enregistré.")
+"""What reviewers read where visitors are asked to send their message again."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -57,9 +64,18 @@ class Pages:
         address = self._public_url or address_of(request)
         return HTMLResponse(self._render("embedding.html", address=address, integrity=self._assets.integrity))
 
-    def refused(self, refusal: Refusal) -> Response:
-        """The page of an error."""
+    def refused(self, refusal: Refusal, client: HTTPConnection) -> Response:
+        """The page of an error, of the review application where it was asked for."""
+        if is_desk(client.scope["path"]):
+            return self._refused_at_desk(refusal, client)
         html = self._render("error.html", sentence=refusal.sentence)
+        return HTMLResponse(html, refusal.status, refusal.headers)
+
+    def _refused_at_desk(self, refusal: Refusal, client: HTTPConnection) -> Response:
+        came_from = urlsplit(client.headers.get("referer", ""))
+        back = safe_target(came_from.path + (f"?{came_from.query}" if came_from.query else ""))
+        sentence = refusal.sentence if refusal.status < 500 else AWAY if refusal.status == 503 else BROKEN
+        html = self.templates.render("revue/refus.html", user=None, jeton="", here="", sentence=sentence, back=back)
         return HTMLResponse(html, refusal.status, refusal.headers)
 
     def _fixed(self, template: str) -> Endpoint:

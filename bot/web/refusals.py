@@ -43,10 +43,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Refusals:
-    """Tells errors. `page` makes a page of a refusal."""
+    """Tells errors. `page` makes a page of a refusal, for who asked."""
 
     metrics: Metrics
-    page: Callable[[Refusal], Response]
+    page: Callable[[Refusal, HTTPConnection], Response]
 
     def tell(self, error: Exception) -> Refusal:
         """Count an error and say what is answered to it."""
@@ -69,7 +69,7 @@ class Refusals:
         """Return the response to an error, in the form that the client reads."""
         refusal = self.tell(error)
         if prefers_page(client.scope["path"], client.headers.get("accept", "")):
-            return self.page(refusal)
+            return self.page(refusal, client)
         return JSONResponse({"error": refusal.sentence, **refusal.more}, refusal.status, refusal.headers)
 
     def count(self, kind: str) -> None:

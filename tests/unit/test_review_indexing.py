@@ -18,7 +18,7 @@ from support.waiting import wait_for
 
 from bot.benchmarks.postgresql import Server, new_database
 from bot.errors import StorageError
-from bot.privacy import erase
+from bot.privacy import erase, purge
 from bot.review import model, read_model
 from bot.review.indexing import AT_ONCE, LONGEST_QUIET, QUIET, RETRY, Indexer, IndexWorker, quiet_of
 from bot.storage import (
@@ -169,12 +169,51 @@ def test_what_does_not_go_on_keeps_its_status_and_its_rows(database: Database, i
     indexer.index_due(log.at + QUIET)
     decide(database, status=REVIEWED)
     before = said(database)
-    judge(database, "a1-0", False)
+    judge(database, "a1-0", True)
     indexer.index_due(log.at + QUIET)
     row, after = conversation(database), said(database)
     assert row is not None
-    assert (row["status"], row["thumbs_up"], row["thumbs_down"], row["priority"]) == (REVIEWED, 0, 1, model.DISLIKED)
-    assert after == [before[0] | {"useful": False}, before[1]]
+    assert (row["status"], row["thumbs_up"], row["thumbs_down"], row["priority"]) == (REVIEWED, 1, 0, model.ORDINARY)
+    assert after == [before[0] | {"useful": True}, before[1]]
+
+
+@pytest.mark.parametrize(("status", "then"), [(REVIEWED, UNREAD), (SET_ASIDE, UNREAD), (TO_DO, TO_DO)])
+@pytest.mark.parametrize("what", ["a thumb down", "a mail that was given up"])
+def test_what_is_more_urgent_by_now_is_to_be_read_again_once(
+    database: Database, indexer: Indexer, what: str, status: str, then: str
+) -> None:
+    log = talk().store(database)
+    indexer.index_due(log.at + QUIET)
+    decide(database, status=status)
+    if what == "a thumb down":
+        judge(database, "a1-0", False)
+    else:
+        request(database, LEAD_FAILED, log)
+    indexer.index_due(log.at + QUIET)
+    assert (conversation(database) or {})["status"] == then
+    decide(database, status=status)
+    with database.begin() as connection:
+        mark_changed(connection, log.name)
+    indexer.index_due(log.at + QUIET)
+    assert (conversation(database) or {})["status"] == status
+
+
+def test_what_goes_on_without_its_beginning_is_counted_again(database: Database, indexer: Indexer) -> None:
+    log = talk("conversation-1", "Et le Maroc ?").store(database)
+    indexer.index_due(log.at + QUIET)
+    first, second = (row["at"] for row in said(database))
+    last = said(database)[0]["last_event"]
+    with database.begin() as connection:  # a year lies between the two
+        connection.execute(update(exchanges).where(exchanges.c.number == 1).values(at=first - timedelta(days=366)))
+        connection.execute(update(conversations).values(first_at=first - timedelta(days=366), exchanges=7))
+        old = connection.execute(select(events.c.id).order_by(events.c.id).limit(last)).scalars().all()
+        connection.execute(update(events).where(events.c.id.in_(old)).values(timestamp=events.c.timestamp - 366 * 86_400))
+    purge(database, second + timedelta(hours=1), 365)
+    assert waiting(database) == [log.name]
+    indexer.index_due(second + timedelta(hours=1))
+    row = conversation(database)
+    assert row is not None
+    assert (row["exchanges"], row["first_at"]) == (1, second)
 
 
 def test_an_exchange_keeps_its_id_and_no_id_is_given_twice(database: Database, indexer: Indexer) -> None:

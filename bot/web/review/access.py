@@ -159,6 +159,11 @@ def sign_in_address(target: str) -> str:
     return f"{SIGN_IN}?suite={quote(safe_target(target))}"
 
 
+def is_desk(path: str) -> bool:
+    """Whether a path is one of the review application."""
+    return (path + "/").startswith(f"{HOME}/")
+
+
 def safe_target(target: str) -> str:
     """Where to go after signing in: one of our own pages, whatever the address says.
 
