@@ -6,6 +6,8 @@ AssistantError              what a process may catch at its edge; its message is
 ├── StorageError            the database is away or refuses
 ├── BackupError             a backup cannot be made, or may not be restored; what stood there still stands
 ├── RequestError            what was asked for cannot be done: a request that may not be routed, an unknown mail
+│   ├── UnknownError             there is no such thing, or not any more
+│   └── OvertakenError           somebody or something else was quicker
 ├── DeliveryError           a mail could not be handed over
 │   ├── TemporaryDeliveryError   try again later
 │   │   └── UncertainDeliveryError   the same, but the mail may have arrived: nobody knows
@@ -40,6 +42,14 @@ class BackupError(AssistantError):
 
 class RequestError(AssistantError):
     """What is asked for may not or cannot be done; nothing was written. The message says why."""
+
+
+class UnknownError(RequestError):
+    """What is asked for is not there, or not any more."""
+
+
+class OvertakenError(RequestError):
+    """It could be done before; somebody, or a mail that left, was quicker."""
 
 
 class DeliveryError(AssistantError):

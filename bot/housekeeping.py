@@ -8,9 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from bot.errors import StorageError
-from bot.privacy import NOTICES, TURN_PATIENCE, Notice, keep_promises, purge
+from bot.privacy import NOTICES, TURN_PATIENCE, Notice, keep_promises, purge, sweep_changes
 from bot.routing import Routing
 from bot.storage import Database
 
@@ -23,7 +24,8 @@ log = logging.getLogger(__name__)
 class Housekeeper:
     """Keeps promises every minute, and does its round at the start and once a day.
 
-    `forwarded` is called when mails have been added to the outbox; `notice` writes the one that asks to delete a forwarded request.
+    `forwarded` is called when mails have been added to the outbox; `notice` writes the one that asks to delete a forwarded request;
+    `changes` is the folder in which changes of the review are worked on.
     """
 
     database: Database
@@ -32,6 +34,7 @@ class Housekeeper:
     clock: Callable[[], datetime]
     forwarded: Callable[[], None]
     notice: Notice | None = None
+    changes: Path | None = None
 
     async def run(self, stop: asyncio.Event, every: float = DAY_SECONDS, often: float = MINUTE_SECONDS) -> None:
         """Work until `stop`; `every` and `often` are the seconds between rounds and between looks at the promises."""
@@ -58,6 +61,8 @@ class Housekeeper:
         counts = purge(self.database, self.clock(), self.retention_days, self.notice)
         log.info("purged: %s", counts)
         self.compact()
+        if self.changes and (count := sweep_changes(self.database, self.changes, self.clock())):
+            log.info("swept %s folders of changes", count)
         if count := self.routing.forward_kept():
             log.info("forwarded %s kept leads", count)
             self.forwarded()

@@ -75,14 +75,14 @@ PAGES: Mapping[str, str] = {
     "compte": "/revue/compte",
 }
 """Lists, filters, searches and pages, by what they are; each is to keep to the goal."""
-EXPORTS: Mapping[str, str] = {
-    "export CSV, un mois": "/revue/export?format=csv&lignes=conversations&etat=tout&du={month}",
-    "export CSV, toutes": "/revue/export?format=csv&lignes=conversations&etat=tout",
-    "export CSV, tous les échanges": "/revue/export?format=csv&lignes=tours&etat=tout",
-    "export JSON, tous les échanges": "/revue/export?format=json&lignes=tours&etat=tout",
-    "export XLSX, toutes": "/revue/export?format=xlsx&lignes=conversations&etat=tout",
+EXPORTS: Mapping[str, tuple[str, str, str]] = {
+    "export CSV, un mois": ("/revue/export?etat=tout&du={month}", "csv", "conversations"),
+    "export CSV, toutes": ("/revue/export?etat=tout", "csv", "conversations"),
+    "export CSV, tous les échanges": ("/revue/export?etat=tout", "csv", "tours"),
+    "export JSON, tous les échanges": ("/revue/export?etat=tout", "json", "tours"),
+    "export XLSX, toutes": ("/revue/export?etat=tout", "xlsx", "conversations"),
 }
-"""Files with all of it: asked for once, and only told."""
+"""Files with all of it, each by its address, its format and its rows: asked for once, and only told."""
 _REVIEWER = next(iter(PEOPLE))
 _ORDINARY = 10
 """Exchanges of a conversation that is neither short nor long."""
@@ -138,7 +138,11 @@ def measure(url: str, folder: Path, count: int, said: int, times: int, tell: Cal
             pages = [_ask(http, name, address.format_map(values), times) for name, address in PAGES.items()]
             megabytes.append(_megabytes(cluster))
             tell("Les exports…")
-            exports = [_ask(http, name, address.format_map(values), 1) for name, address in EXPORTS.items()]
+            token = token_of(http.get("/revue").text)
+            exports = [
+                _ask(http, name, address.format_map(values), 1, {"jeton": token, "format": kind, "lignes": rows})
+                for name, (address, kind, rows) in EXPORTS.items()
+            ]
             megabytes.append(_megabytes(cluster))
     finally:
         database.close()
@@ -186,12 +190,17 @@ def _signed_in(cluster: Cluster, database: Database) -> httpx.Client:
     )
 
 
-def _ask(http: httpx.Client, name: str, address: str, times: int) -> Page:
-    """Ask so many times, and once before that when it is more than once: a page that was never looked at is another matter."""
+def token_of(page: str) -> str:
+    """The token that the forms of a page carry."""
+    return page.partition('name="jeton" value="')[2].partition('"')[0]
+
+
+def _ask(http: httpx.Client, name: str, address: str, times: int, form: Mapping[str, str] | None = None) -> Page:
+    """Ask so many times, by a form if one is given, and once before when it is more than once: a page never looked at is another matter."""
     taken = []
     for attempt in range(times + (times > 1)):
         begun = time.perf_counter()
-        with http.stream("GET", address) as answer:
+        with http.stream("POST" if form else "GET", address, data=form) as answer:
             if answer.status_code != httpx.codes.OK:
                 raise UnavailableError(f"{address} : le serveur web répond {answer.status_code}.")
             size = sum(map(len, answer.iter_raw()))

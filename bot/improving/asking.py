@@ -13,7 +13,7 @@ from bot.errors import KnowledgeError
 from bot.evaluation import Chat, Reply, open_chats
 from bot.evaluation.reading import cited
 from bot.knowledge import Base
-from bot.privacy.values import MASKED
+from bot.privacy import MASKED, still_said
 from bot.review.nlu_files import key_of
 from bot.storage import Database, exchanges
 
@@ -46,6 +46,13 @@ def logged_questions(database: Database, since: datetime, most: int = MOST) -> l
             texts.setdefault(key_of(said), said)
             counts[key_of(said)] += count
     return [(texts[key], count) for key, count in counts.most_common(most)]
+
+
+def still_asked(database: Database, logged: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Logged questions without those that were erased since they were read."""
+    with database.read() as connection:
+        there = still_said(connection, [text for text, _ in logged])
+    return [(text, count) for text, count in logged if text in there]
 
 
 def ask_all(chat: str, texts: Sequence[str], tell: Callable[[int], None]) -> dict[str, Answer]:

@@ -15,7 +15,7 @@ from bot.checking import check_project
 from bot.config import Settings
 from bot.errors import KnowledgeError
 from bot.evaluation.cases import FollowUp
-from bot.improving.asking import ask_all, logged_questions
+from bot.improving.asking import ask_all, logged_questions, still_asked
 from bot.improving.assistants import Assistant, run_release
 from bot.improving.comparing import Seen, compare_examples, compare_questions, compare_results
 from bot.improving.copies import copy_release, write_files
@@ -138,7 +138,7 @@ class Work:
         return {
             "patch": draft.patch,
             "steps": [vars(step) for step in (draft.outcome.steps if draft.outcome else ())],
-            "questions": compare_questions(logged, before, after),
+            "questions": compare_questions(still_asked(self.database, logged), before, after),
             "examples": compare_examples(examples, before, after),
             "evaluation": compare_results(before.results, after.results),
             "quick": self.change.options.quick,

@@ -9,10 +9,12 @@ conversation ids. Keeps a proof without any content. What has left by mail canno
 from __future__ import annotations
 
 from bot.privacy.erasing import erase, rehearse, what_is_meant
+from bot.privacy.leftovers import sweep_changes
 from bot.privacy.mails import FORWARDED, NOTICES, Notice, may_have_left
 from bot.privacy.masking import Event, mask_events
 from bot.privacy.promises import TURN_PATIENCE, Kept, keep_promises, promise, withdraw
-from bot.privacy.retention import PROMISES, PURGE, purge
+from bot.privacy.quotes import still_said
+from bot.privacy.retention import PROMISES, PURGE, is_kept, purge
 from bot.privacy.traces import Traces
 from bot.privacy.values import MASKED, values_of
 
@@ -28,12 +30,15 @@ __all__ = [
     "Notice",
     "Traces",
     "erase",
+    "is_kept",
     "keep_promises",
     "mask_events",
     "may_have_left",
     "promise",
     "purge",
     "rehearse",
+    "still_said",
+    "sweep_changes",
     "values_of",
     "what_is_meant",
     "withdraw",

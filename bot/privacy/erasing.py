@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -38,15 +39,19 @@ _REFERENCE = re.compile(r"CIC-\d{4}-[A-Z0-9]{6}")
 _JSON_ESCAPE = re.compile(r"\\u[0-9a-f]{4}|\\.")
 """So that the n of a line break before an address is not taken for its first letter."""
 
+_LASTING = {table.name: table for table in (turns, events)}
+"""Tables whose rows say the same for good. The few of `feedback` are judged again in their places: they are looked at twice."""
+_SAME = ("conversation", "sender_id", "created_at", "timestamp")
+
 
 def erase(database: Database, reference_or_email: str, now: datetime | None = None, notice: Notice | None = None) -> dict[str, int]:
     """Delete a lead, its mails and its conversation, by its reference; or all that holds an address. Return rows per table.
 
     Raises RequestError for anything else: half an address would take other people's conversations with it.
     """
-    now = now or utc_now()
+    now, seen = now or utc_now(), _look(database, reference_or_email)
     with database.begin() as connection:
-        counts = _erase(connection, reference_or_email, now, notice)
+        counts = _erase(connection, reference_or_email, now, notice, seen)
         prove(connection, ERASE, counts, now)
     tidy(database)
     return counts
@@ -55,8 +60,9 @@ def erase(database: Database, reference_or_email: str, now: datetime | None = No
 def rehearse(database: Database, reference_or_email: str, now: datetime, notice: Notice | None = None) -> dict[str, int]:
     """What `erase` would do now, in rows per table: it is done and taken back, so nothing changes."""
     counts: dict[str, int] = {}
+    seen = _look(database, reference_or_email)
     with suppress(_RehearsedError), database.begin() as connection:
-        counts = _erase(connection, reference_or_email, now, notice)
+        counts = _erase(connection, reference_or_email, now, notice, seen)
         raise _RehearsedError
     return counts
 
@@ -80,13 +86,13 @@ def erase_conversation(connection: Connection, conversation: str, now: datetime,
     return erase_rows(connection, {conversation}, leads.c.conversation == conversation, now, notice)
 
 
-def _erase(connection: Connection, reference_or_email: str, now: datetime, notice: Notice | None) -> dict[str, int]:
+def _erase(connection: Connection, reference_or_email: str, now: datetime, notice: Notice | None, seen: _Seen) -> dict[str, int]:
     key = what_is_meant(reference_or_email)
     by_email = is_email(key)
     owned = func.lower(leads.c.email) == key.lower() if by_email else leads.c.reference == key
     conversations = set(connection.execute(select(leads.c.conversation).where(owned)).scalars())
     if by_email:
-        conversations.update(_conversations_with(connection, key))
+        conversations.update(seen.conversations, _conversations_with(connection, key, seen.up_to(connection)))
     counts = erase_rows(connection, conversations, owned, now, notice)
     return _added(counts, erase_mentions(connection, Values(addresses=frozenset({key})))) if by_email else counts
 
@@ -123,16 +129,49 @@ def _added(*counts: Mapping[str, int]) -> dict[str, int]:
     return dict(added)
 
 
-def _conversations_with(connection: Connection, email: str) -> Iterator[str]:
-    """Conversations in which the address was typed, also those that led to no request."""
+@dataclass(frozen=True)
+class _Seen:
+    """What was found before the transaction that erases: conversations, and by the name of a table the last row that was looked at."""
+
+    conversations: frozenset[str] = frozenset()
+    last: Mapping[str, Row] = field(default_factory=dict)
+
+    def up_to(self, connection: Connection) -> dict[str, int]:
+        """Ids that were looked at and need no second look. All do when the last row is not there any more: SQLite gives its id again."""
+        return {name: row.id for name, row in self.last.items() if _row(connection, name, row.id) == row}
+
+
+def _look(database: Database, reference_or_email: str) -> _Seen:
+    """Look through all that was said, which takes seconds, while others go on writing.
+
+    Not on PostgreSQL, where nobody waits for who only reads, and where a row may come to light after one with a higher id.
+    """
+    key = what_is_meant(reference_or_email)
+    if not is_email(key) or database.is_server:
+        return _Seen()
+    with database.read() as connection:
+        last = {name: _row(connection, name) for name in _LASTING}
+        return _Seen(frozenset(_conversations_with(connection, key, {})), {name: row for name, row in last.items() if row})
+
+
+def _row(connection: Connection, name: str, ident: int | None = None) -> Row | None:
+    """A row of a table, or its last one: what tells it from another that got the same id."""
+    target = _LASTING[name]
+    query = select(target.c.id, *(target.c[column] for column in _SAME if column in target.c))
+    chosen = query.where(target.c.id == ident) if ident is not None else query.order_by(target.c.id.desc()).limit(1)
+    return connection.execute(chosen).first()
+
+
+def _conversations_with(connection: Connection, email: str, up_to: Mapping[str, int]) -> Iterator[str]:
+    """Conversations in which the address was typed, also those that led to no request; in rows above these ids, by table."""
     places = [
-        (turns.c.conversation, turns.c.user_text),
-        (feedback.c.conversation, feedback.c.comment),
-        (events.c.sender_id, events.c.data),
+        (turns, turns.c.conversation, turns.c.user_text),
+        (feedback, feedback.c.conversation, feedback.c.comment),
+        (events, events.c.sender_id, events.c.data),
     ]
     whole = re.compile(whole_address(email))
-    for conversation, text in places:
+    for target, conversation, text in places:
         candidates = select(conversation, text).where(func.lower(text).contains(email.lower(), autoescape=True))
-        for row in connection.execute(candidates):
+        for row in connection.execute(candidates.where(target.c.id > up_to.get(target.name, 0))):
             if whole.search(_JSON_ESCAPE.sub(" ", row[1])):
                 yield row[0]

@@ -16,14 +16,16 @@ from bot.text import fold
 _NAME = r"(?:[^\W\d_a-zà-ÿ][\w'’-]+|[A-ZÀ-Ý]\.)(?:[ \t]+(?:(?:d[eu]|des|van|von|der|den|el|ben|la|le)(?!\w)|[^\W\d_a-zà-ÿ][\w'’-]*)){0,5}"
 """Words with capitals, with what may stand between them."""
 _SAYS_NAME = re.compile(
-    r"\b(?:(?i:je\s+m['’ ]?appelle|on\s+m['’]appelle|je\s+me\s+nomme|mon\s+nom(?:\s+complet)?(?:\s+est|\s*:)|moi,?\s+c['’ ]?est"
+    r"\b(?:(?i:je\s+m['’ ]?appelle|on\s+m['’]appelle|je\s+me\s+nomme"
+    r"|mon\s+nom(?:\s+complet)?(?:\s+est|\s+c['’ ]?est|\s*:)|moi,?\s+c['’ ]?est"
     r"|c['’]est|je\s+suis|ici|signé|nom\s*:)\s+(?:(?:m|mme|mlle|dr|madame|monsieur|maître)\b\.?\s+)?"
     r"|(?i:cordialement|salutations(?:\s+\w+)?|bien\s+à\s+vous|respectueusement|cdlt|merci(?:\s+d['’]avance)?)[\s,.:–-]+)"
     rf"({_NAME})"
 )
 _CALLED = re.compile(
-    r"\b(?:je m['’ ]?appelle|on m['’]appelle|je me nomme|mon nom est)\s+([^\W\d_][\w'’-]+(?:\s+(?!et\b|je\b|suis\b|de\b|à\b|j['’])"
-    r"[^\W\d_][\w'’-]+)?)",
+    r"\b(?:je m['’ ]?appelle|on m['’]appelle|je me nomme|mon nom(?: complet)?(?: est| c['’ ]?est|\s*:))\s+"
+    r"(?!(?:quoi|qui|quel|comment|pas|plus|bien|dans|sur|pour|un|celui|trop|tr[eè]s)\b)"
+    r"([^\W\d_][\w'’-]+(?:\s+(?!et\b|je\b|suis\b|de\b|à\b|j['’])[^\W\d_][\w'’-]+)?)",
     re.IGNORECASE,
 )
 """Behind these words a name is a name without capitals, too."""

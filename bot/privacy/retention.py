@@ -11,7 +11,8 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from bot.privacy.mails import Notice
 from bot.privacy.promises import TURN_PATIENCE, keep_promises
-from bot.privacy.reviewing import erase_review
+from bot.privacy.quotes import forget_quotes, quoted_of
+from bot.privacy.reviewing import delete_review, said_in, take_back
 from bot.privacy.rows import blot_out, delete_rows, prove, tidy
 from bot.storage import (
     Database,
@@ -46,12 +47,14 @@ PROMISES = "promises"
 def purge(database: Database, now: datetime, retention_days: int, notice: Notice | None = None) -> dict[str, int]:
     """Delete everything older than the retention, leads that could not be forwarded included; return rows per table.
 
-    Codes go as soon as they have expired, and promises that are due are kept. Conversations that a reviewer keeps for a reason stay.
+    Codes go as soon as they have expired, and promises that are due are kept. Conversations that a reviewer keeps for a reason stay, until
+    the day that was given for it.
     """
     kept = keep_promises(database, now, notice=notice, patience=TURN_PATIENCE)
     limit = now - timedelta(days=retention_days)
     with database.begin() as connection:
-        kept_on = select(conversations.c.conversation).where(conversations.c.kept_reason.is_not(None)).scalar_subquery()
+        _keep_no_longer(connection, now)
+        kept_on = select(conversations.c.conversation).where(is_kept(now)).scalar_subquery()
         old_leads = outbox.c.lead_id.in_(select(leads.c.id).where((leads.c.created_at < limit) & leads.c.conversation.not_in(kept_on)))
         old_notices = outbox.c.lead_id.is_(None) & (outbox.c.due_since < limit)
         conditions = [(outbox, old_leads | old_notices), (codes, codes.c.expires_at <= now)]
@@ -69,6 +72,18 @@ def purge(database: Database, now: datetime, retention_days: int, notice: Notice
     return counts | {PROMISES: len(kept)}
 
 
+def is_kept(now: datetime) -> ColumnElement:
+    """Whether a reviewer keeps a conversation beyond the retention."""
+    return conversations.c.kept_reason.is_not(None) & (conversations.c.kept_until > now)
+
+
+def _keep_no_longer(connection: Connection, now: datetime) -> None:
+    """Forget why conversations were kept whose day has passed: the retention holds for them again."""
+    over = conversations.c.kept_until <= now
+    blot_out(connection, conversations, over, ["kept_reason"])
+    connection.execute(update(conversations).where(over).values(kept_reason=None, kept_by=None, kept_at=None, kept_until=None))
+
+
 def _have_read_again(connection: Connection, limit: datetime, kept_on: ColumnElement) -> None:
     """Have conversations indexed again that go on without their beginning."""
     shorter = select(exchanges.c.conversation).where((exchanges.c.at < limit) & exchanges.c.conversation.not_in(kept_on))
@@ -77,22 +92,28 @@ def _have_read_again(connection: Connection, limit: datetime, kept_on: ColumnEle
 
 def _purge_review(connection: Connection, limit: datetime, kept_on: ColumnElement) -> dict[str, int]:
     """Delete what is too old of what reviewers see and say, and of the journal; return rows per table."""
-    old = (conversations.c.last_at < limit) & conversations.c.kept_reason.is_(None)
-    gone = connection.execute(select(conversations.c.conversation).where(old)).scalars().all()
+    old = (conversations.c.last_at < limit) & conversations.c.conversation.not_in(kept_on)
+    names = connection.execute(select(conversations.c.conversation).where(old)).scalars().all()
     counts: Counter[str] = Counter()
-    for first in range(0, len(gone), _AT_ONCE):
-        counts.update(erase_review(connection, gone[first : first + _AT_ONCE]))
+    gone: set[str] = set()
+    for first in range(0, len(names), _AT_ONCE):
+        some = names[first : first + _AT_ONCE]
+        gone |= said_in(connection, some)
+        counts.update(delete_review(connection, some))
+    take_back(connection, (judgements.c.at < limit) & judgements.c.conversation.not_in(kept_on))
     for target in (exchanges, judgements, comments, recorded_tests):
         # A test that was made without a conversation is nobody's message, and stays
         left = (target.c.at < limit) & target.c.conversation.is_not(None) & target.c.conversation.not_in(kept_on)
+        gone |= quoted_of(connection, target.c.said, left) if target in (exchanges, judgements) else set()
         counts[target.name] += delete_rows(connection, target, left)
     counts[journal.name] += delete_rows(connection, journal, journal.c.at < limit)
-    _forget_quotes(connection, limit)
+    counts.update(forget_quotes(connection, gone))
+    _empty_old(connection, limit)
     connection.execute(delete(sign_ins).where(sign_ins.c.last_at < limit))
     return dict(counts)
 
 
-def _forget_quotes(connection: Connection, limit: datetime) -> None:
+def _empty_old(connection: Connection, limit: datetime) -> None:
     """Leave of old drafts and changes what their authors wrote, and not the messages that they quote."""
     for target, name, at, nothing in ((drafts, "questions", drafts.c.at, []), (changes, "report", changes.c.created_at, null())):
         blot_out(connection, target, at < limit, [name])

@@ -1,14 +1,12 @@
-"""Finds the values of contact fields in a text, and masks them. Pure.
-
-A value is found whatever its case, accents, spaces and apostrophes: what was typed as « l'hôte » is shown as « l’hôte ».
-"""
+"""Masks in a text the values of contact fields, and what has the form of an address or a number. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from bot.privacy.lookup import SHORTEST_NUMBER, Kind, Numbers, Span, Words
 from bot.privacy.names import names_told
 from bot.privacy.values import MASKED, Values
 
@@ -16,45 +14,51 @@ _SHORTEST_PART = 3
 """Letters of a part of a name that is masked where it stands alone."""
 _PARTICLES = frozenset("van von der den des les del dos".split())
 """Words of names that also begin sentences."""
-_SHORTEST_NUMBER = 6
-"""Digits of a telephone number that is also looked for without its country's prefix."""
 _LONG_SUBJECT = 20
 """Characters from which a subject is looked for anywhere; « participer » alone would take our own sentences with it."""
 _ALIKE = {"a": "aàáâãäå", "c": "cç", "e": "eèéêë", "i": "iìíîï", "n": "nñ", "o": "oòóôõö", "u": "uùúûü", "y": "yýÿ"}
 _ADDRESS = r"[\w.+'’-]{1,64}\s?@+\s?[\w-]+(?:\.+[\w-]+)*"
 _SPELT_ADDRESS = (
-    r"(?i:(?:[\w-]+\s(?:point|tiret)\s){0,3}[\w.+-]{1,64}\s?(?:\(at\)|\[at\]|\barr?obas?e?\b)\s?[\w-]+"
+    r"(?i:(?:[\w-]{1,64}\s(?:point|tiret)\s){0,3}[\w.+-]{1,64}\s?(?:\(at\)|\[at\]|\barr?obas?e?\b)\s?[\w-]+"
     r"(?:\s?(?:\(dot\)|\[dot\]|\bpoint\b|\bdot\b|\.)\s?[\w-]+)*)"
+    r"|(?i:[\w.+-]{1,64}\sat\s[\w-]+(?:(?:\.|\s(?:point|dot)\s)[\w-]+)+)"
 )
-_NUMBER = r"(?P<number>(?<!\d)(?<!(?i:cic-))\+?\(?\d(?:[\s./()–-]{0,3}\d){7,})"
+_NUMBER = r"(?<!\d)(?<!(?i:cic-))\+?\(?\d(?:[\s./()–-]{0,3}\d){7,}"
 """Eight digits or more, with what may stand between them; not those of a reference."""
+_FORMS = tuple(map(re.compile, (_ADDRESS, _SPELT_ADDRESS, _NUMBER)))
 _YEARS_OR_DATE = re.compile(r"(?:19|20)\d\d(?:\D{1,3}(?:19|20)\d\d)+|[0-3]?\d[/.-][01]?\d[/.-](?:19|20)\d\d")
 _AMOUNT = re.compile(r"\s?(?:€|(?:eur|euros?|millions?|habitant\w*|personnes?)\b)", re.IGNORECASE)
+_DIALLED = re.compile(r"\(?[+0]")
+"""What a telephone number begins with, and no amount."""
 
 
 class Traces:
     """Masks the values of one conversation in its texts."""
 
     def __init__(self, values: Values) -> None:
-        longest_first = [sorted(group, key=len, reverse=True) for group in (values.addresses, values.names)]
-        whole = [_name(value) for group in longest_first for value in group] + [_number(value) for value in values.numbers]
-        parts = [_part(part) for part in sorted(_parts(values.names), key=len, reverse=True)]
-        patterns = [_ADDRESS, _SPELT_ADDRESS, _NUMBER]
-        self._typed = _any_of([*whole, *patterns, *parts])
-        self._said = _any_of([*(_subject(value) for value in sorted(values.subjects, key=len, reverse=True)), *whole, *parts])
-        self._kept = _any_of([*whole, *patterns])
+        self._words, self._numbers = Words(), Numbers(values.numbers)
+        short = [number for number in values.numbers if _SHORTEST_PART < len(re.sub(r"\D", "", number)) < SHORTEST_NUMBER]
+        for value in [*short, *(order for whole in values.addresses | values.names for order in _orders(whole))]:
+            self._words.add(value, Kind.ANYWHERE)
+        for part in _parts(values.names):
+            self._words.add(part, Kind.CAPITAL)
+        for subject in values.subjects:
+            self._words.add(subject, Kind.OURS if len(subject) >= _LONG_SUBJECT else Kind.QUOTED)
 
     def typed(self, text: str) -> str:
         """A text of the person: the values, and whatever has the form of an address or a number. The subject stays."""
-        return self._typed.sub(_masked, text)
+        return _masked(text, [*self._found(text, Kind.ANYWHERE | Kind.CAPITAL), *_forms(text)])
 
     def said(self, text: str) -> str:
         """A text of ours: the values that it quotes. Addresses and numbers of our own stay."""
-        return self._said.sub(_masked, text)
+        return _masked(text, self._found(text, ~Kind(0)))
 
     def kept(self, text: str) -> str:
         """A value of another field, a function or a municipality: parts of names stay, somebody may be called Namur."""
-        return self._kept.sub(_masked, text)
+        return _masked(text, [*self._found(text, Kind.ANYWHERE), *_forms(text)])
+
+    def _found(self, text: str, kinds: Kind) -> list[Span]:
+        return [*self._words.find(text, kinds), *self._numbers.find(text)]
 
 
 def mention_of(values: Values) -> re.Pattern[str] | None:
@@ -72,15 +76,27 @@ def whole_address(email: str) -> str:
     return rf"(?<![\w.+-])(?i:{re.escape(email)})(?![\w-]|\.\w)"
 
 
-def _masked(match: re.Match[str]) -> str:
-    if match.lastgroup == "number" and _is_no_number(match):
-        return match.group()
-    return MASKED
+def _masked(text: str, spans: Iterable[Span]) -> str:
+    """The text with MASKED in the place of what was found; what overlaps is one."""
+    pieces, at, end = [], 0, -1
+    for start, stop in sorted(spans):
+        if start >= end:
+            pieces += [text[at:start], MASKED]
+        at = end = max(end, stop)
+    return "".join([*pieces, text[at:]])
+
+
+def _forms(text: str) -> Iterator[Span]:
+    """Whatever has the form of an address or a number."""
+    for form in _FORMS:
+        yield from (match.span() for match in form.finditer(text) if form.pattern != _NUMBER or not _is_no_number(match))
 
 
 def _is_no_number(match: re.Match[str]) -> bool:
     """« 2014-2016 » is an edition, « 15/03/2016 » a date, « 10 000 000 € » an amount: questions about them stay readable."""
-    return _YEARS_OR_DATE.fullmatch(match.group()) is not None or _AMOUNT.match(match.string, match.end()) is not None
+    if _YEARS_OR_DATE.fullmatch(match[0]):
+        return True
+    return not _DIALLED.match(match[0]) and _AMOUNT.match(match.string, match.end()) is not None
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
@@ -89,11 +105,15 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
 
 def _name(value: str) -> str:
     """A whole name or address, in any case; the words of a short name also in the other order."""
+    orders = sorted(_orders(value))
+    return "(?i:" + "|".join(map(_bounded, orders)) + ")" if orders else ""
+
+
+def _orders(value: str) -> set[str]:
     words = value.split()
     if len(value) < _SHORTEST_PART:
-        return ""
-    orders = {value, " ".join(reversed(words))} if len(words) == 2 else {value}
-    return "(?i:" + "|".join(_bounded(order) for order in sorted(orders)) + ")"
+        return set()
+    return {value, " ".join(reversed(words))} if len(words) == 2 else {value}
 
 
 def _parts(names: Iterable[str]) -> set[str]:
@@ -101,32 +121,19 @@ def _parts(names: Iterable[str]) -> set[str]:
     return {part for part in parts if part.lower() not in _PARTICLES} | {name for name in names if len(name) == 2 and name.isalpha()}
 
 
-def _part(part: str) -> str:
-    """A part of a name, where it has a capital: « Claire » and not « une réponse claire »."""
-    first = _ALIKE.get(_base(part[0]), part[0]).upper()
-    return rf"(?<!\w)[{first}](?i:{_flexible(part[1:])})(?!\w)"
-
-
 def _number(value: str) -> str:
     """A telephone number however it is spaced, and without its prefix."""
     digits = re.sub(r"\D", "", value)
-    if len(digits) < _SHORTEST_NUMBER:
+    if len(digits) < SHORTEST_NUMBER:
         return _bounded(value) if len(digits) > _SHORTEST_PART else ""
     forms = [r"(?:\+|00)?" + _spaced(digits)]
     if value.startswith("+"):
-        forms += ["0?" + _spaced(digits[cut:]) for cut in (1, 2, 3) if len(digits) - cut >= _SHORTEST_NUMBER]
+        forms += ["0?" + _spaced(digits[cut:]) for cut in (1, 2, 3) if len(digits) - cut >= SHORTEST_NUMBER]
     return rf"(?<!\d)(?:{'|'.join(forms)})(?!\d)"
 
 
 def _spaced(digits: str) -> str:
     return r"[\s./()–-]{0,3}".join(digits)
-
-
-def _subject(value: str) -> str:
-    """A subject; a short one only where it is quoted: behind a colon or « at the end of a line »."""
-    if len(value) >= _LONG_SUBJECT:
-        return f"(?i:{_bounded(value)})"
-    return rf"(?:^|(?<=[:«]\s))(?i:{_flexible(value)})(?=\s*(?:»|$))"
 
 
 def _bounded(value: str) -> str:

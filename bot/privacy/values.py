@@ -7,7 +7,7 @@ them (bot.privacy.names).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,10 @@ CONTACT = ("nom", "email", "telephone", "objet")
 DOSSIER = "dossier"
 _PLACES = frozenset({"commune", "pays", "partenaire_de"})
 """Slots whose values name no person."""
+_LONGEST = 120
+"""Characters of what may be a name; messages are much longer, and may be made of capitals."""
+_MOST_WORDS = 12
+"""Words of a place."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def values_of(events: Iterable[Mapping[str, Any]]) -> Values:
     places: set[str] = set()
     for event in events:
         if event.get("event") == "user":
-            told.update(names_told(str(event.get("text") or "")))
+            told.update(name for name in names_told(str(event.get("text") or "")) if len(name) <= _LONGEST)
         if event.get("event") != "slot":
             continue
         for field, value in _given(event.get("name"), event.get("value")):
@@ -49,17 +53,19 @@ def values_of(events: Iterable[Mapping[str, Any]]) -> Values:
             if field in found:
                 found[field].add(value.strip())
             elif field in _PLACES:
-                places.add(_plain(value))
-    found["nom"].update(name for name in told if not _is_in(_plain(name), places))
+                places.update(_runs(value))
+    found["nom"].update(name for name in told if " ".join(_plain(name)) not in places)
     return Values(*(frozenset(found[field]) for field in CONTACT))
 
 
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", fold(text)))
+def _runs(place: str) -> Iterator[str]:
+    """A place and all words and sequences of words of it: who says « je suis Louvain » is at Louvain-la-Neuve."""
+    words = _plain(place)[:_MOST_WORDS]
+    return (" ".join(words[first:end]) for first in range(len(words)) for end in range(first + 1, len(words) + 1))
 
 
-def _is_in(name: str, places: Iterable[str]) -> bool:
-    return any(f" {name} " in f" {place} " for place in places)
+def _plain(text: str) -> list[str]:
+    return re.findall(r"\w+", fold(text))
 
 
 def _given(slot: Any, value: Any) -> Iterable[tuple[Any, Any]]:

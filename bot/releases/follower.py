@@ -21,7 +21,7 @@ POLL_SECONDS = 3.0
 AGAIN_SECONDS = 60.0
 """A release that could not be taken up is tried again after so long."""
 TELL_SECONDS = 300.0
-"""What runs is told again after so long, so that everybody knows that this process lives."""
+"""What runs is told again after so long, so that everybody knows that this process lives; what was forgotten is swept away then."""
 log = logging.getLogger(__name__)
 
 
@@ -78,6 +78,7 @@ class Follower:
         if state != self._told or now - self._told_at >= TELL_SECONDS:
             self._releases.tell(self._process, *state)
             self._told, self._told_at = state, now
+            self._releases.sweep()
 
     def _take_up(self, release: Release) -> None:
         try:

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, union
 from sqlalchemy.engine import Connection
 
 from bot.config import PROJECT
@@ -21,10 +21,10 @@ from bot.errors import ReleaseError, RequestError
 from bot.models import model_to_run
 from bot.releases.folders import Folders
 from bot.releases.model import Release, Running, code_of, release_of
-from bot.storage import Database, activations, release_files, releases, taken_up
+from bot.storage import Database, activations, forget_candidates, needed_releases, release_files, releases, taken_up
 
 KEPT = 5
-"""Releases that are kept besides the active one and those that a process runs."""
+"""Releases that are kept besides the active one, those that a process runs, and those that a change needs."""
 STALE = timedelta(days=1)
 """A process that has said nothing for so long is gone."""
 _TURN_LOCK = 2014_2017
@@ -142,19 +142,19 @@ class Releases:
             return {row["id"]: _release(row) for row in rows.mappings()}
 
     def forget_old(self, keep: int = KEPT) -> None:
-        """Delete all but the newest `keep` releases, the active one, and those that a process runs."""
+        """Delete all but the newest `keep` releases, the active one, those that a process runs, and those that a change needs."""
         with self._database.begin() as connection:
             newest = connection.execute(select(releases.c.id).order_by(releases.c.created_at.desc()).limit(keep)).scalars().all()
             run = connection.execute(select(taken_up.c.release)).scalars().all()
             active = connection.execute(select(activations.c.release).order_by(activations.c.id.desc()).limit(1)).scalars().all()
-            connection.execute(delete(releases).where(releases.c.id.not_in({*newest, *run, *active})))
+            needed = connection.execute(union(*needed_releases())).scalars().all()
+            connection.execute(delete(releases).where(releases.c.id.not_in({*newest, *run, *active, *needed})))
         self.sweep()
 
     def forget(self, release_id: str) -> None:
-        """Delete a release that was kept and never became the active one; any other stays."""
+        """Delete a release that was kept, never became the active one and that no change needs; any other stays."""
         with self._database.begin() as connection:
-            used = select(activations.c.release).union(select(taken_up.c.release))
-            connection.execute(delete(releases).where(releases.c.id == release_id, releases.c.id.not_in(used)))
+            forget_candidates(connection, [release_id])
 
     def sweep(self) -> None:
         """Remove the folders of releases that are not known any more from this machine."""

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.review.nlu_files import Example, Files, Outcome, change_files, patch_of
+from bot.review.nlu_files import Example, Files, Outcome, as_example, change_files, patch_of
+from bot.storage import CHANGE_ADOPTED, CHANGE_COMPARING, CHANGE_DRAFT, CHANGE_READY, CHANGE_TRAINING
+from bot.text import clean
 
-DRAFT, TRAINING, COMPARING, READY, ADOPTED, ABANDONED, FAILED = (
-    *("brouillon", "entrainement", "comparaison", "prete", "adoptee", "abandonnee", "echec"),
-)
+DRAFT, TRAINING, COMPARING, READY, ADOPTED = CHANGE_DRAFT, CHANGE_TRAINING, CHANGE_COMPARING, CHANGE_READY, CHANGE_ADOPTED
+ABANDONED, FAILED = "abandonnee", "echec"
 STATES = {
     DRAFT: "Brouillon",
     TRAINING: "Entraînement en cours",
@@ -29,6 +30,10 @@ OPEN = (DRAFT, READY, FAILED)
 SILENT = timedelta(seconds=90)
 """A process that has written nothing for so long is dead: it writes every few seconds."""
 INTERRUPTED = "Le travail a été interrompu avant la fin. Vous pouvez le lancer à nouveau."
+OUTDATED = "Un exemple a été jugé autrement ou effacé depuis : refaites la comparaison."
+NOT_KEPT = "La comparaison n'est plus conservée : refaites-la avant d'adopter."
+RESTORED = "Adoptée, puis retirée : la version précédente a été rétablie."
+"""What is said of a change that was adopted and is ready again."""
 TITLE_CHARACTERS = 120
 
 
@@ -97,6 +102,20 @@ class Draft:
     outcome: Outcome | None
     patch: str
     fault: str | None = None
+
+
+def unlike(report: Mapping[str, Any], examples: Sequence[Judged]) -> list[str]:
+    """The texts that were trained and are not to be learnt any more, or not so; and those that are to be and were not."""
+    trained = {(step["text"], step["label"]) for step in report["steps"]}
+    wanted = {(as_example(each.said) or clean(each.said), each.label) for each in examples}
+    return sorted({text for text, _ in trained ^ wanted})
+
+
+def adoption_fault(report: Mapping[str, Any] | None, examples: Sequence[Judged]) -> str:
+    """Why what was compared may not be adopted, in a sentence; empty when it may. `examples` are those of the change now."""
+    if report is None:
+        return NOT_KEPT
+    return OUTDATED if unlike(report, examples) else ""
 
 
 def nlu_of(folder: Path) -> dict[str, str]:

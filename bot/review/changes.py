@@ -26,6 +26,7 @@ from bot.review.change import (
     INTERRUPTED,
     OPEN,
     READY,
+    RESTORED,
     SILENT,
     TITLE_CHARACTERS,
     TRAINING,
@@ -34,6 +35,7 @@ from bot.review.change import (
     Draft,
     Judged,
     Options,
+    adoption_fault,
     draft_of,
     nlu_of,
 )
@@ -42,6 +44,7 @@ from bot.review.journal import Journal
 from bot.review.judging import TEACHING, is_active, is_pending
 from bot.storage import Database, changes, judgements
 
+_CHANGED = "Cette correction vient de changer : rechargez la page."
 Launch = Callable[[int, str], None]
 """Starts the process for a change, under the name of a run. Raises RequestError when this machine cannot."""
 
@@ -152,34 +155,48 @@ class Changes:
         self._forget(release)
 
     def adopt(self, change_id: int, who: str) -> None:
-        """Make what was compared the active release, if its base still is. Raises RequestError; nothing is changed then."""
+        """Make what was compared the active release, if its base still is and its examples still hold.
+
+        Raises RequestError; nothing is changed then.
+        """
         change = self.find(change_id)
-        if change is None or change.release is None or change.state not in (READY, ADOPTED):
+        if change is None or change.release is None or change.state != READY:
             raise RequestError("Seule une correction entraînée et comparée peut être adoptée.")
-        if not self.releases.follows:
-            raise RequestError("Ce programme ne suit pas les versions publiées (CIC_FOLLOW_RELEASES) : rien ne peut être adopté.")
+        self._follow()
         if self.releases.active().id != change.base:
             raise RequestError("Une autre version est devenue active depuis la comparaison : refaites-la sur la version active.")
-        ended = {"state": ADOPTED, "ended_at": self._clock(), "ended_by": who}
+        ended = {"state": ADOPTED, "ended_at": self._clock(), "ended_by": who, "progress": ""}
         with self._database.begin() as connection:
-            self._alter(connection, change_id, (change.state,), ended, "Cette correction vient de changer : rechargez la page.")
+            self._alter(connection, change_id, (READY,), ended, _CHANGED)
+            if fault := adoption_fault(change.report, _judged(connection, judgements.c.change_id == change_id)):
+                raise RequestError(fault)
         try:
             self.releases.activate(change.release, _signature(who), instead_of=change.base)
         except AssistantError:
-            before = {"state": change.state, "ended_at": change.ended_at, "ended_by": change.ended_by}
             with self._database.begin() as connection:
-                self._alter(connection, change_id, (ADOPTED,), before, INTERRUPTED)
+                self._alter(connection, change_id, (ADOPTED,), _ready(change.progress), INTERRUPTED)
             raise
         self.releases.forget_old()
         self._journal.note(who, ADOPTION, change.release, f"Correction {change_id}")
 
     def go_back(self, change_id: int, who: str) -> None:
-        """Make the base of an adopted change the active release again, if the change still is. Raises RequestError."""
+        """Make the base of an adopted change the active release again, if it is not already; the change is ready again.
+
+        Raises RequestError, also when neither the change nor its base is active.
+        """
         change = self.find(change_id)
         if change is None or change.state != ADOPTED or change.release is None:
             raise RequestError("Cette correction n'est pas adoptée.")
-        self.releases.activate(change.base, _signature(who), instead_of=change.release)
-        self._journal.note(who, ADOPTION, change.base, f"Retour en arrière après la correction {change_id}")
+        self._follow()
+        if self.releases.active().id != change.base:
+            self.releases.activate(change.base, _signature(who), instead_of=change.release)
+            self._journal.note(who, ADOPTION, change.base, f"Retour en arrière après la correction {change_id}")
+        with self._database.begin() as connection:
+            self._alter(connection, change_id, (ADOPTED,), _ready(RESTORED), _CHANGED)
+
+    def _follow(self) -> None:
+        if not self.releases.follows:
+            raise RequestError("Ce programme ne suit pas les versions publiées (CIC_FOLLOW_RELEASES) : rien ne peut être adopté.")
 
     def _forget(self, release: str | None) -> None:
         if release:
@@ -218,6 +235,10 @@ class Changes:
         change = update(changes).where(changes.c.id == change_id, changes.c.state.in_(states)).values(**values)
         if not connection.execute(change).rowcount:
             raise RequestError(refusal)
+
+
+def _ready(progress: str) -> dict[str, Any]:
+    return {"state": READY, "ended_at": None, "ended_by": None, "progress": progress}
 
 
 def _teaches() -> ColumnElement:

@@ -24,6 +24,9 @@ _SIGNS = {"+": ADDED, "-": REMOVED, " ": CONTEXT}
 _PLACE = re.compile(r"@@ -(\d+)\S* \+(\d+)\S* @@.*")
 _NAMED = 3
 """Cases that the verdict names."""
+_FEW = 5
+"""Cases that a training moves by itself, at most."""
+_BY_ITSELF = "Entraîner de nouveau fait toujours bouger quelques cas, dans les deux sens : lisez ceux qui sont perdus."
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,12 @@ class FileDiff:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The comparison in sentences. `is_better`: examples are gained and no case is lost."""
+    """The comparison in sentences. `is_better`: examples are gained and no case is lost; `remark` says how to read it when few are."""
 
     sentence: str
     details: tuple[str, ...]
     is_better: bool
+    remark: str = ""
 
 
 def verdict_of(report: Mapping[str, Any]) -> Verdict:
@@ -82,7 +86,8 @@ def verdict_of(report: Mapping[str, Any]) -> Verdict:
     differ = sum(each["differs"] for each in report["questions"])
     details.append(_asked(differ, len(report["questions"]), report["days"]))
     sentences = (typeset(sentence) for sentence in (f"{better}, et {worse}{'' if named.endswith('…') else '.'}", *details))
-    return Verdict(next(sentences), tuple(sentences), gained > 0 and not lost)
+    remark = typeset(_BY_ITSELF) if 0 < lost <= _FEW and won <= _FEW else ""
+    return Verdict(next(sentences), tuple(sentences), gained > 0 and not lost, remark)
 
 
 def read_patch(patch: str) -> list[FileDiff]:

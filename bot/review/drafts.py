@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from sqlalchemy import delete, insert, select, update
 
-from bot.errors import RequestError
+from bot.errors import RequestError, UnknownError
 from bot.review.nlu_files import LONGEST, as_example, key_of
 from bot.storage import Database, accounts, drafts
 from bot.text import clean, fold
@@ -74,7 +74,7 @@ class Drafts:
         with self._database.read() as connection:
             row = connection.execute(select(drafts).where(drafts.c.id == number)).mappings().first()
         if row is None:
-            raise RequestError("Ce brouillon n'existe pas ou n'existe plus.")
+            raise UnknownError("Ce brouillon n'existe pas ou n'existe plus.")
         return _draft(row)
 
     def add(self, author: str, title: str, text: str, questions: Iterable[str], owner: str) -> int:
@@ -100,7 +100,7 @@ class Drafts:
     def _update(self, number: int, values: dict[str, Any]) -> None:
         with self._database.begin() as connection:
             if not connection.execute(update(drafts).where(drafts.c.id == number).values(**values)).rowcount:
-                raise RequestError("Ce brouillon n'existe pas ou n'existe plus.")
+                raise UnknownError("Ce brouillon n'existe pas ou n'existe plus.")
 
     def _checked(self, title: str, text: str, questions: Iterable[str], owner: str) -> dict[str, Any]:
         title = clean(title, TITLE_CHARACTERS)

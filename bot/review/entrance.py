@@ -34,7 +34,7 @@ class Entrance:
         account = self.accounts.verify(attempt.name, password)
         if account is None:
             known = self.accounts.find(attempt.name.strip().lower())
-            self.journal.note(known.name if known else NOBODY, REFUSED, TARGET, BY_PASSWORD)
+            self.journal.note_hourly(known.name if known else NOBODY, REFUSED, TARGET, BY_PASSWORD)
             return None
         self.lockout.succeed(attempt)
         self.journal.note(account.name, SIGNED_IN, TARGET, BY_PASSWORD)
@@ -43,7 +43,10 @@ class Entrance:
     def enter_as(self, subject: str, email: str | None) -> Account | None:
         """The account of somebody whom the identity service names, else None."""
         account = self.accounts.recognise(subject, email)
-        self.journal.note(account.name if account else NOBODY, SIGNED_IN if account else REFUSED, TARGET, BY_SERVICE)
+        if account is None:
+            self.journal.note_hourly(NOBODY, REFUSED, TARGET, BY_SERVICE)
+            return None
+        self.journal.note(account.name, SIGNED_IN, TARGET, BY_SERVICE)
         return account
 
     def change_password(self, attempt: Attempt, current: str, new: str) -> Account:

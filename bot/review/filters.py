@@ -35,7 +35,7 @@ _SHOWN = 60
 """Characters shown of what was not understood."""
 _INTENT = re.compile(r"[a-z][a-z_]*")
 _ENTRY = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_NOT_OURS = frozenset({"page", "format", "lignes", "impression", "annuler", "fait"})
+_NOT_OURS = frozenset({"page", "liste", "format", "lignes", "impression", "annuler", "fait", "reste"})
 """Fields of the same addresses that choose nothing."""
 
 

@@ -30,7 +30,7 @@ AT_ONCE = 5
 """Conversations between two rests of the worker."""
 POLL_SECONDS = 1.0
 _REST = 2.0
-"""Times that it took, the worker rests: while much waits, it takes a third of a processor, and messages find their way between."""
+"""Times that it took, the worker rests at least: it takes a third of a processor at most, and messages find their way between."""
 log = logging.getLogger(__name__)
 
 
@@ -110,12 +110,12 @@ class IndexWorker:
     clock: Callable[[], datetime]
 
     async def run(self, stop: asyncio.Event, every: float = POLL_SECONDS) -> None:
-        """Work until `stop`; `every` is the seconds between looks when little waits."""
+        """Work until `stop`; `every` is the seconds between looks when little waits, at least."""
         now = asyncio.get_running_loop().time
         while not stop.is_set():
             begun = now()
             tried = await asyncio.to_thread(self._work)
-            rest = _REST * (now() - begun) if tried == AT_ONCE else every
+            rest = max(_REST * (now() - begun), 0.0 if tried == AT_ONCE else every)
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), rest)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 
 from bot.storage import Database, journal
 
@@ -41,6 +41,24 @@ class Journal:
         row = {"at": self._clock(), "who": who, "what": what, "target": target, "reason": reason, "count": count}
         with self._database.begin() as connection:
             connection.execute(insert(journal).values(**row))
+
+    def note_each(self, who: str, what: str, targets: Sequence[str], reason: str) -> None:
+        """The same of each of many targets, a line each."""
+        row = {"at": self._clock(), "who": who, "what": what, "reason": reason, "count": 1}
+        if targets:
+            with self._database.begin() as connection:
+                connection.execute(insert(journal), [row | {"target": target} for target in targets])
+
+    def note_hourly(self, who: str, what: str, target: str, reason: str) -> None:
+        """The same, and what is alike within an hour is one line that counts it: strangers may do it as often as they like."""
+        hour = self._clock().replace(minute=0, second=0, microsecond=0)
+        same = (journal.c.at >= hour) & (journal.c.who == who) & (journal.c.what == what)
+        same = same & (journal.c.target == target) & (journal.c.reason == reason)
+        line = select(func.max(journal.c.id)).where(same).scalar_subquery()
+        with self._database.begin() as connection:
+            counted = connection.execute(update(journal).where(journal.c.id == line).values(count=journal.c.count + 1)).rowcount
+        if not counted:
+            self.note(who, what, target, reason)
 
     def note_once(self, who: str, what: str, target: str, within: timedelta) -> None:
         """The same, unless somebody did it to the same target so short a time ago."""

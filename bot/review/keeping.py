@@ -6,22 +6,26 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import case, func, select, update
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
 from bot.config import Settings
-from bot.errors import RequestError
+from bot.errors import RequestError, UnknownError
 from bot.hours import ZONE
 from bot.mails import is_email, notice_mail
-from bot.privacy import PURGE, erase, rehearse, what_is_meant
+from bot.privacy import PURGE, erase, is_kept, rehearse, what_is_meant
 from bot.review.journal import ERASED, KEPT, RELEASED, Journal
 from bot.storage import ERASE, MASK, Database, codes, conversations, erasures, forgetting, leads
 
 WEEKS = 8
 """Weeks that are told one by one; what goes later is told together."""
+LONGEST_KEPT = timedelta(days=365)
+"""How far ahead the day lies at most until which a conversation is kept; it can be put off again."""
+SOON = timedelta(days=30)
+"""What is kept until then ends soon."""
 _MOST_KEPT = 200
 _PROOFS = 10
 KINDS = {ERASE: "Effacement demandé", MASK: "Coordonnées masquées", PURGE: "Échéance de conservation"}
@@ -39,11 +43,15 @@ class Week:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What goes next, what is kept on, and what went last. `purged_at` is None when nothing has had to go yet."""
+    """What goes next, what is kept on, and what went last. Of `kept`, what ends first comes first; `ends_soon` of all that is kept are
+    not kept after the moment `soon`. `purged_at` is None when nothing has had to go yet.
+    """
 
     weeks: Sequence[Week]
     kept: Sequence[Mapping[str, Any]]
     kept_in_all: int
+    ends_soon: int
+    soon: datetime
     proofs: Sequence[Mapping[str, Any]]
     purged_at: datetime | None
 
@@ -61,22 +69,36 @@ class Keeping:
         """What the page of privacy tells."""
         with self._database.read() as connection:
             counted = {name: connection.execute(query).one() for name, query in self._queries().items()}
-            on = conversations.c.kept_reason.is_not(None)
-            kept = connection.execute(select(conversations).where(on).order_by(conversations.c.kept_at).limit(_MOST_KEPT)).mappings().all()
+            on, soon = is_kept(self._clock()), self._clock() + SOON
+            kept_first = select(conversations).where(on).order_by(conversations.c.kept_until, conversations.c.conversation)
+            kept = connection.execute(kept_first.limit(_MOST_KEPT)).mappings().all()
             in_all = connection.execute(select(func.count()).select_from(conversations).where(on)).scalar_one()
+            ending = select(func.count()).select_from(conversations).where(on, conversations.c.kept_until <= soon)
+            ends_soon = connection.execute(ending).scalar_one()
             proofs = connection.execute(select(erasures).order_by(erasures.c.id.desc()).limit(_PROOFS)).mappings().all()
             purged_at = connection.execute(select(func.max(erasures.c.created_at)).where(erasures.c.kind == PURGE)).scalar()
         weeks = [self._week(place, {name: int(row[place] or 0) for name, row in counted.items()}) for place in range(WEEKS + 1)]
-        return Outlook(weeks, kept, in_all, proofs, purged_at)
+        return Outlook(weeks, kept, in_all, ends_soon, soon, proofs, purged_at)
 
-    def keep(self, conversation: str, who: str, reason: str) -> None:
-        """Keep a conversation and its requests beyond the retention. Raises RequestError when there is no such conversation."""
-        self._set(conversation, {"kept_reason": reason, "kept_by": who, "kept_at": self._clock()})
+    def keep(self, conversation: str, who: str, reason: str, until: date | None = None) -> None:
+        """Keep a conversation and its requests beyond the retention, until the end of a day; for LONGEST_KEPT when none is given.
+
+        What is kept already is kept until the new day. Raises RequestError when that has passed or is too far ahead, UnknownError when
+        there is no such conversation.
+        """
+        today = self._clock().astimezone(ZONE).date()
+        until = until or today + LONGEST_KEPT
+        if until <= today:
+            raise RequestError("Le jour jusqu'auquel la conserver doit être à venir.")
+        if until > today + LONGEST_KEPT:
+            raise RequestError("Une conversation se conserve un an au plus ; vous pourrez prolonger ensuite.")
+        end = datetime.combine(until, time(23, 59), ZONE)
+        self._set(conversation, {"kept_reason": reason, "kept_by": who, "kept_at": self._clock(), "kept_until": end})
         self._journal.note(who, KEPT, conversation, reason)
 
     def release(self, conversation: str, who: str) -> None:
-        """Let a conversation go when its time has come. Raises RequestError when there is no such conversation."""
-        self._set(conversation, {"kept_reason": None, "kept_by": None, "kept_at": None})
+        """Let a conversation go when its time has come. Raises UnknownError when there is no such conversation."""
+        self._set(conversation, {"kept_reason": None, "kept_by": None, "kept_at": None, "kept_until": None})
         self._journal.note(who, RELEASED, conversation)
 
     def would_erase(self, reference_or_email: str) -> dict[str, int]:
@@ -105,15 +127,15 @@ class Keeping:
         with self._database.begin() as connection:
             of_it = conversations.c.conversation == conversation
             if not connection.execute(update(conversations).where(of_it).values(**values)).rowcount:
-                raise RequestError("Cette conversation n'existe pas, ou plus.")
+                raise UnknownError("Cette conversation n'existe pas, ou plus.")
 
     def _queries(self) -> dict[str, Any]:
         """What goes, by kind: one query each, with a figure for each week and one for what goes later."""
         life = timedelta(days=self._settings.retention_days)
-        kept_on = select(conversations.c.conversation).where(conversations.c.kept_reason.is_not(None)).scalar_subquery()
+        kept_on = select(conversations.c.conversation).where(is_kept(self._clock())).scalar_subquery()
         zero = timedelta(0)
         return {
-            "conversations": self._by_week(conversations, conversations.c.last_at, life, conversations.c.kept_reason.is_(None)),
+            "conversations": self._by_week(conversations, conversations.c.last_at, life, conversations.c.conversation.not_in(kept_on)),
             "demandes": self._by_week(leads, leads.c.created_at, life, leads.c.conversation.not_in(kept_on)),
             "codes": self._by_week(codes, codes.c.expires_at, zero),
             "masquages": self._by_week(forgetting, forgetting.c.due_at, zero, forgetting.c.kind == MASK),

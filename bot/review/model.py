@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from bot.storage import REVIEWED, SET_ASIDE, TO_DO, UNREAD
+from bot.text import NBSP
 
 
 class Role(IntEnum):
@@ -72,8 +73,8 @@ EXCHANGE_OUTCOMES = {
 FAILED_DELIVERY, WAITING_REQUEST, DISLIKED, UNSURE, ORDINARY = range(5)
 PRIORITIES = {
     FAILED_DELIVERY: "Envoi en échec",
-    WAITING_REQUEST: "Demande en attente",
-    DISLIKED: "Réponse jugée inutile",
+    WAITING_REQUEST: "Demande à clore",
+    DISLIKED: f"Avis{NBSP}: inutile",
     UNSURE: "Compréhension incertaine",
     ORDINARY: "",
 }

@@ -50,12 +50,12 @@ class Period:
     @property
     def start(self) -> datetime:
         """The midnight in Brussels at which it begins, in UTC."""
-        return _midnight(self.first)
+        return midnight(self.first)
 
     @property
     def end(self) -> datetime:
         """The midnight at which it is over."""
-        return _midnight(self.last + _ONE)
+        return midnight(self.last + _ONE)
 
     @property
     def fields(self) -> dict[str, str]:
@@ -94,7 +94,8 @@ def today_in_brussels(now: datetime) -> date:
     return now.astimezone(ZONE).date()
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins in Brussels, in UTC."""
     return datetime.combine(day, time.min, ZONE).astimezone(timezone.utc)
 
 

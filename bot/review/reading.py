@@ -1,7 +1,7 @@
 """Reads a conversation for those who review it: Rasa's events become its exchanges, without personal data. Pure.
 
 An exchange is a message of the person and all that was done and said until the next one. What a new session begins with belongs to the
-message that began it. Masked is more than in the events: also what somebody consented to have sent.
+message that began it. Masked is more than in the events: also what somebody consented to have sent, and whom they name.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from bot.privacy import MASKED, Event, Traces, mask_events, values_of
+from bot.review.discretion import is_public, titled
 from bot.review.model import (
     ANSWERED,
     CANCELLED,
@@ -58,7 +59,7 @@ class Exchange:
 def read_exchanges(conversation: str, told: Told) -> list[Exchange]:
     """The exchanges of a conversation, oldest first; none when nobody wrote."""
     events = [event for _, event in told]
-    traces = Traces(values_of(events))
+    traces = traces_of(events)
     memory, found = _Memory(), []
     for number, part in enumerate(_split(list(zip((row for row, _ in told), mask_events(events, traces), strict=True))), 1):
         reader = _Reader([event for _, event in part], memory, traces)
@@ -66,6 +67,15 @@ def read_exchanges(conversation: str, told: Told) -> list[Exchange]:
         found.append(Exchange(row | reader.row(), reader.was_asked))
         memory = reader.after
     return found
+
+
+def traces_of(events: Sequence[Event]) -> Traces:
+    """What is hidden of a conversation from those who review it: also other persons whom somebody names with a title, and nobody who
+    stands on the page.
+    """
+    values = values_of(events)
+    others = (name for event in events if event.get("event") == "user" for name in titled(str(event.get("text") or "")))
+    return Traces(replace(values, names=frozenset(name for name in (*values.names, *others) if not is_public(name))))
 
 
 def confidence_of(margin: float) -> float:

@@ -21,7 +21,7 @@ STATES = {LEAD_WAITING: "En attente", LEAD_FORWARDED: "Transmise", LEAD_FAILED: 
 DECISIONS = {"admissible": "Admissible", "humain": "À apprécier"}
 """Verdicts of the requests that are registered (bot.routing)."""
 TO_DO, OPEN, CLOSED = "a_traiter", "ouvertes", "closes"
-STAGES = {TO_DO: "À traiter", OPEN: "Ouvertes", CLOSED: "Closes"}
+STAGES = {TO_DO: "Envoi à surveiller", OPEN: "Ouvertes", CLOSED: "Closes"}
 _LONGEST = 100
 _MOST_WORDS = 8
 _ACCENTED = re.compile("[aceinouy]")

@@ -11,7 +11,7 @@ from sqlalchemy import case, func, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import ColumnElement
 
-from bot.errors import RequestError
+from bot.errors import OvertakenError, UnknownError
 from bot.outbox import can_be_sent_again, has_failed, is_late, make_due, state_at
 from bot.review.discretion import HIDDEN, Discretion
 from bot.review.request_filters import DECISIONS, STATES, RequestFilter, needs_somebody
@@ -116,21 +116,22 @@ class Requests:
                 left = self._left(connection, [row["id"] for row in rows])
             yield from (_exported(row if unmasked else _hidden(row), left.get(row["id"]), unmasked) for row in rows)
 
-    def count(self, wanted: RequestFilter) -> int:
-        """How many requests a filter finds."""
+    def references(self, wanted: RequestFilter) -> list[str]:
+        """The references of the requests that a filter finds."""
         with self._database.read() as connection:
-            return len(self._ids(connection, wanted))
+            found = set(self._ids(connection, wanted))
+            return [row.reference for row in connection.execute(select(leads.c.id, leads.c.reference)) if row.id in found]
 
     # --- what staff do ---
 
     def note(self, reference: str, author: str, text: str) -> None:
-        """Add a note. Raises RequestError when there is no such request."""
+        """Add a note. Raises UnknownError when there is no such request."""
         with self._database.begin() as connection:
             row = {"lead_id": self._known(connection, reference), "author": author, "at": self._clock(), "text": text}
             connection.execute(insert(lead_notes).values(**row))
 
     def close(self, reference: str, author: str | None) -> None:
-        """Close a request as somebody who has seen to it, or open it again (None). Raises RequestError when there is none."""
+        """Close a request as somebody who has seen to it, or open it again (None). Raises UnknownError when there is none."""
         closing = {"closed_at": self._clock() if author else None, "closed_by": author}
         with self._database.begin() as connection:
             lead_id = self._known(connection, reference)
@@ -138,11 +139,11 @@ class Requests:
             mark_changed(connection, connection.execute(select(leads.c.conversation).where(leads.c.id == lead_id)).scalar_one())
 
     def send_again(self, reference: str, mail_id: int) -> None:
-        """Make a mail of a request due now. Raises RequestError for one that has left, is on its way or has expired."""
+        """Make a mail of a request due now. Raises OvertakenError for one that has left, is on its way or has expired."""
         with self._database.begin() as connection:
             mine = (outbox.c.id == mail_id) & (outbox.c.lead_id == self._known(connection, reference))
             if not make_due(connection, mine, self._clock()):
-                raise RequestError(
+                raise OvertakenError(
                     "Ce courriel ne peut pas être renvoyé : il est parti, il a expiré ou il est justement en train de partir."
                 )
 
@@ -167,7 +168,7 @@ class Requests:
     def _known(self, connection: Connection, reference: str) -> int:
         found = self._id_of(connection, reference)
         if not found:
-            raise RequestError("Cette demande n'existe pas, ou plus.")
+            raise UnknownError("Cette demande n'existe pas, ou plus.")
         return found[0]
 
     def _troubles(self, connection: Connection, ids: Sequence[int]) -> dict[int, tuple[tuple[str, bool], ...]]:

@@ -102,7 +102,7 @@ class Search:
         return [piece for piece in [*pieces, Piece(text[at:], False)] if piece.text]
 
     def _spans(self, text: str) -> Iterator[Span]:
-        told = _words_of(text)
+        told = _words_of(text) if self else []
         for word, span in told:
             if word.startswith(self.beginnings):
                 yield span

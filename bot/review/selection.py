@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import ColumnElement
 
-from bot.hours import ZONE
 from bot.review.filters import ALL, DOWN, ME, NOBODY, Filters
 from bot.review.labels import ENTRY
+from bot.review.periods import midnight
 from bot.review.search import Search
 from bot.storage import conversations, exchanges, tags
 
@@ -103,8 +103,3 @@ class Selection:
             yield row.at >= midnight(wanted.du)
         if wanted.au:
             yield row.at < midnight(wanted.au + timedelta(days=1))
-
-
-def midnight(day: date) -> datetime:
-    """The moment at which a day begins in Brussels."""
-    return datetime.combine(day, time.min, ZONE)

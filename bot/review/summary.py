@@ -68,9 +68,14 @@ def _useful(judgements: Sequence[bool]) -> bool | None:
     return all(judgements) if judgements else None
 
 
+def answers_form(was_asked: bool, outcome: str) -> bool:
+    """Whether a message was taken as the answer to a question of the form: a name is understood by the form, not by the classifier."""
+    return was_asked and outcome not in _UNDERSTOOD
+
+
 def _tells(exchange: Exchange) -> bool:
-    """Whether its confidence says something: a name typed into the form is understood by the form, and not by the classifier."""
-    return exchange.row["confidence"] is not None and (not exchange.in_form or exchange.row["outcome"] in _UNDERSTOOD)
+    """Whether its confidence says something."""
+    return exchange.row["confidence"] is not None and not answers_form(exchange.in_form, exchange.row["outcome"])
 
 
 def _not_understood(outcomes: Sequence[str]) -> int:

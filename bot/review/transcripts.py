@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from bot.privacy import Event, Traces, mask_events, values_of
+from bot.privacy import Event, mask_events
+from bot.review.reading import traces_of
+from bot.review.summary import answers_form
 from bot.storage import Database, comments, conversations, events, exchanges, leads, tags
 from bot.text import WORD_JOINER
 
@@ -32,7 +34,9 @@ class Raw:
 
 @dataclass(frozen=True)
 class Transcript:
-    """A page of a conversation. `leads` are the requests that it led to; `raw` holds what is shown unmasked, by number of exchange."""
+    """A page of a conversation. `leads` are the requests that it led to; `answered` holds the fields of the form, and `raw`
+    what is shown unmasked, both by number of exchange.
+    """
 
     row: Row
     exchanges: Sequence[Row]
@@ -41,6 +45,7 @@ class Transcript:
     tags: Sequence[str]
     comments: Sequence[Row]
     leads: Sequence[Row]
+    answered: Mapping[int, str]
     raw: Mapping[int, Raw] = field(default_factory=dict)
 
 
@@ -63,7 +68,7 @@ class Transcripts:
             query = select(exchanges).where(of_it).order_by(exchanges.c.number).limit(PAGE).offset((page - 1) * PAGE)
             found = connection.execute(query).mappings().all()
             raw = _raw(connection, conversation, found) if unmasked else {}
-            return Transcript(row, found, page, pages, *_around(connection, conversation), raw)
+            return Transcript(row, found, page, pages, *_around(connection, conversation), _answered(connection, conversation, found), raw)
 
     def events(self, conversation: str, number: int) -> list[Event] | None:
         """What Rasa stored of one exchange, masked; None when it is not there. Reads the whole conversation: values told in it are masked
@@ -78,7 +83,7 @@ class Transcripts:
         if place is None:
             return None
         kept = [json.loads(row.data) for row in rows]
-        masked = zip(rows, mask_events(kept, Traces(values_of(kept))), strict=True)
+        masked = zip(rows, mask_events(kept, traces_of(kept)), strict=True)
         return [event for row, event in masked if place.first_event <= row.id <= place.last_event]
 
 
@@ -88,6 +93,16 @@ def _around(connection: Connection, conversation: str) -> tuple[Sequence[str], S
     said = select(comments).where(comments.c.conversation == conversation).order_by(comments.c.id)
     led = select(leads.c.reference, leads.c.status, leads.c.created_at, leads.c.closed_at).where(leads.c.conversation == conversation)
     return tagged, connection.execute(said).mappings().all(), connection.execute(led.order_by(leads.c.id)).mappings().all()
+
+
+def _answered(connection: Connection, conversation: str, found: Sequence[Row]) -> dict[int, str]:
+    """The field of the form that each of these exchanges gave: it was asked for in the one before, be that on another page."""
+    if not found:
+        return {}
+    first, last = found[0]["number"] - 1, found[-1]["number"] - 1
+    asking = select(exchanges.c.number, exchanges.c.asks).where(exchanges.c.conversation == conversation, exchanges.c.asks.is_not(None))
+    asked = {row.number + 1: row.asks for row in connection.execute(asking.where(exchanges.c.number.between(first, last)))}
+    return {row["number"]: asked[row["number"]] for row in found if answers_form(row["number"] in asked, row["outcome"])}
 
 
 def _raw(connection: Connection, conversation: str, found: Sequence[Row]) -> dict[int, Raw]:

@@ -5,9 +5,15 @@ Everything that other modules use is named here.
 
 from __future__ import annotations
 
+from bot.storage.candidates import forget_candidates, needed_releases
 from bot.storage.database import Database
 from bot.storage.freshness import mark_changed
 from bot.storage.review_tables import (
+    CHANGE_ADOPTED,
+    CHANGE_COMPARING,
+    CHANGE_DRAFT,
+    CHANGE_READY,
+    CHANGE_TRAINING,
     REVIEWED,
     SET_ASIDE,
     TO_DO,
@@ -61,6 +67,11 @@ from bot.storage.tables import (
 )
 
 __all__ = [
+    "CHANGE_ADOPTED",
+    "CHANGE_COMPARING",
+    "CHANGE_DRAFT",
+    "CHANGE_READY",
+    "CHANGE_TRAINING",
     "CODE",
     "CONFIRMATION",
     "CONTACT",
@@ -93,6 +104,7 @@ __all__ = [
     "events",
     "exchanges",
     "feedback",
+    "forget_candidates",
     "forgetting",
     "journal",
     "judgements",
@@ -100,6 +112,7 @@ __all__ = [
     "leads",
     "mark_changed",
     "metadata",
+    "needed_releases",
     "outbox",
     "recorded_tests",
     "release_files",

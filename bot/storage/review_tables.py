@@ -39,6 +39,7 @@ conversations = Table(
     Column("kept_reason", Text),
     Column("kept_by", String),
     Column("kept_at", UtcDateTime),
+    Column("kept_until", UtcDateTime),
     Index("conversations_inbox", "status", "priority", "last_at", "conversation"),
     Index("conversations_latest", "last_at", "conversation"),
 )
@@ -46,7 +47,8 @@ conversations = Table(
 something changes (bot.review.indexing), those from `status` on are what reviewers decided.
 
 `confidence` is the lowest of its exchanges (0 to 1), `unknown` how many of them were not understood, `priority` how much it needs a
-human (0 first, see bot.review.model). What has a `kept_reason` is not purged.
+human (0 first, see bot.review.model). What has a `kept_reason` is not purged before
+`kept_until`, a year at most.
 """
 
 exchanges = Table(
@@ -180,6 +182,12 @@ saved_filters = Table(
     Column("query", Text, nullable=False),
     UniqueConstraint("owner", "name", name="saved_filters_once"),
 )
+
+CHANGE_DRAFT = "brouillon"
+CHANGE_TRAINING = "entrainement"
+CHANGE_COMPARING = "comparaison"
+CHANGE_READY = "prete"
+CHANGE_ADOPTED = "adoptee"
 
 changes = Table(
     "changes",

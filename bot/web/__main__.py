@@ -52,6 +52,7 @@ def serve(settings: Settings) -> None:
         utc_now,
         outbox.notify,
         lambda reference: notice_mail(reference, settings, utc_now()),
+        settings.data_dir / "corrections",
     )
     showing = Showing(Content.read(PROJECT))
     refresher = Refresher(build_releases(settings, database), showing)

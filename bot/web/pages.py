@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
@@ -16,7 +15,7 @@ from bot.text import typeset
 from bot.web.assets import Assets
 from bot.web.fields import FREE
 from bot.web.refusals import Refusal
-from bot.web.review.access import is_desk, safe_target
+from bot.web.review.access import is_desk, path_of, safe_target
 from bot.web.sessions import Sessions
 from bot.web.showing import Showing
 from bot.web.templating import Templates
@@ -72,8 +71,7 @@ class Pages:
         return HTMLResponse(html, refusal.status, refusal.headers)
 
     def _refused_at_desk(self, refusal: Refusal, client: HTTPConnection) -> Response:
-        came_from = urlsplit(client.headers.get("referer", ""))
-        back = safe_target(came_from.path + (f"?{came_from.query}" if came_from.query else ""))
+        back = safe_target(path_of(client.headers.get("referer", "")))
         sentence = refusal.sentence if refusal.status < 500 else AWAY if refusal.status == 503 else BROKEN
         html = self.templates.render("revue/refus.html", user=None, jeton="", here="", sentence=sentence, back=back)
         return HTMLResponse(html, refusal.status, refusal.headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -158,6 +159,56 @@ def test_ticked_messages_are_judged_together_and_taken_back_together(arrive: Arr
     assert judged() == {}
 
 
+def test_a_box_that_is_unticked_unticks_the_one_of_the_page(arrive: Arrive) -> None:
+    visit = arrive([{}], "/revue")
+    whole, one = visit.page.get_by_label("Cocher toute la page"), visit.page.locator("[data-check]")
+    whole.check()
+    expect(one).to_be_checked()
+    one.uncheck()
+    expect(whole).not_to_be_checked()
+
+
+@pytest.mark.parametrize("path", ["/revue", "/revue/messages"])
+def test_enter_in_a_box_leaves_it_ticked_and_sends_nothing(arrive: Arrive, judged: Judged, path: str) -> None:
+    visit = arrive(three(), path)
+    box = visit.page.locator("[data-check]").first
+    box.check()
+    sent: list[str] = []
+    visit.page.on("request", lambda request: sent.append(request.method))
+    box.press("Enter")
+    visit.page.locator("[data-check-all]").press("Enter")
+    expect(box).to_be_checked()
+    assert "POST" not in sent
+    assert judged() == {}
+
+
+def test_one_comes_back_to_the_conversation_from_which_one_went(arrive: Arrive, site: ServedSite) -> None:
+    visit = arrive(three())
+    store_conversation(site.database, "sms:+32 1 é", [{"said": "another"}], utc_now() - timedelta(hours=1))
+    visit.go("/revue")
+    press(visit, "j", "j")
+    expect(current(visit)).to_contain_text("another")
+    press(visit, "Enter")
+    visit.page.wait_for_url("**/revue/conversations/**")
+    press(visit, "r")
+    visit.page.wait_for_url("**/revue#c-*")
+    expect(current(visit)).to_contain_text("another")
+
+
+@pytest.mark.parametrize("width", [820, 1000])
+def test_the_header_has_two_lines_on_a_small_screen(arrive: Arrive, width: int) -> None:
+    visit = arrive(three(), viewport={"width": width, "height": 800})
+    name, account, nav = (visit.page.locator(f"header.desk {part}").bounding_box() for part in (".name", ".who", "nav"))
+    assert name is not None
+    assert account is not None
+    assert nav is not None
+    assert nav["y"] >= max(name["y"] + name["height"], account["y"] + account["height"]) - 1
+    assert account["y"] < name["y"] + name["height"]
+    tops = {round(link.bounding_box()["y"]) for link in visit.page.locator("header.desk nav a").all()}  # type: ignore[index]
+    assert len(tops) == 1
+    visit.check(f"review-header-{width}")
+
+
 def test_the_list_goes_on_with_its_next_page(arrive: Arrive) -> None:
     visit = arrive([{"said": f"question {number}", "confidence": number / 1000} for number in range(1, PAGE + 3)])
     visit.page.locator("[data-item]").last.focus()
@@ -176,7 +227,7 @@ def test_a_transcript_is_judged_by_the_same_keys(arrive: Arrive, judged: Judged)
     press(visit, "u")
     expect(visit.page.locator("#m-2 .judged")).to_have_count(0)
     press(visit, "r")
-    visit.page.wait_for_url("**/revue")
+    visit.page.wait_for_url("**/revue#c-c1")
 
 
 def test_what_is_refused_is_told_where_it_was_asked(arrive: Arrive, judged: Judged) -> None:

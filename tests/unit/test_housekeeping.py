@@ -16,7 +16,21 @@ from bot.housekeeping import Housekeeper
 from bot.mails import Mail
 from bot.privacy import TURN_PATIENCE, promise
 from bot.routing import Request, Routing
-from bot.storage import ERASE, MAIL_SENT, MASK, NOTICE, Database, forgetting, leads, outbox, turns
+from bot.storage import (
+    CHANGE_COMPARING,
+    CHANGE_READY,
+    CHANGE_TRAINING,
+    ERASE,
+    MAIL_SENT,
+    MASK,
+    NOTICE,
+    Database,
+    changes,
+    forgetting,
+    leads,
+    outbox,
+    turns,
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 
@@ -51,6 +65,25 @@ def test_turns_older_than_the_retention_are_deleted_and_others_kept(database: Da
     keeper(database, tmp_path, []).round()
     with database.read() as connection:
         assert connection.execute(select(turns.c.number)).scalars().all() == [2]
+
+
+def test_what_killed_processes_left_of_changes_goes_and_nothing_of_one_that_works(database: Database, tmp_path: Path) -> None:
+    states = [(CHANGE_TRAINING, NOW), (CHANGE_COMPARING, NOW), (CHANGE_READY, NOW), (CHANGE_COMPARING, NOW - timedelta(hours=2))]
+    with database.begin() as connection:
+        for ident, (state, alive) in enumerate(states, 1):
+            row = {"id": ident, "title": "x", "author": "x", "created_at": NOW, "state": state, "base": "b", "progress": ""}
+            connection.execute(insert(changes).values(**row, alive_at=alive))
+    folder = tmp_path / "corrections"
+    for name in ("1", "2", "3", "4", "99", "modeles", "evaluations"):
+        (folder / name / "essai").mkdir(parents=True)
+        (folder / name / "essai" / "cic.sqlite").write_text("Quel est le budget ?")
+    replace(keeper(database, tmp_path, []), changes=folder).round()
+    assert sorted(path.name for path in folder.iterdir()) == ["1", "2", "evaluations", "modeles"]
+
+
+def test_where_nothing_was_ever_changed_there_is_nothing_to_sweep(database: Database, tmp_path: Path) -> None:
+    replace(keeper(database, tmp_path, []), changes=tmp_path / "corrections").round()
+    assert not (tmp_path / "corrections").exists()
 
 
 def test_a_lead_kept_without_a_contact_leaves_once_there_is_one(database: Database, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
+from support.leads import store_lead
 from support.releases import add_model, copy_project
 from support.reviewer import store_conversation
 from support.waiting import wait_for
@@ -34,6 +35,7 @@ from bot.improving.copies import copy_release
 from bot.improving.evaluating import Kept, choose_cases, recorded_cases
 from bot.improving.work import NOTHING_NEW, Tools
 from bot.models import model_to_run
+from bot.privacy import erase
 from bot.releases import Release, Releases
 from bot.review.change import ABANDONED, DRAFT, FAILED, INTERRUPTED, READY, Change, Options
 from bot.review.changes import Changes
@@ -165,6 +167,27 @@ def test_a_change_is_trained_compared_and_kept_without_becoming_active(bench: Be
     assert set(report["seconds"]) == {"training", "current", "candidate"}
     assert bench.releases.active().id == active
     assert bench.left == []
+
+
+def test_a_question_that_is_erased_during_the_comparison_is_not_in_the_report(bench: Bench) -> None:
+    for name, said in (("hers", "Ma tante vit à Butare"), ("other", "Quel budget ?")):
+        store_conversation(bench.database, name, [{"said": said}], at=utc_now() - timedelta(hours=1))
+    store_lead(bench.database, conversation="hers")
+    change_id = bench.start()
+    run = bench._run
+
+    @contextmanager
+    def erased_meanwhile(project: Path, folder: Path) -> Iterator[Assistant]:
+        with run(project, folder) as assistant:
+            yield assistant
+        if project.name == "candidate":
+            erase(bench.database, "CIC-2026-AAAAAA")
+
+    bench._run = erased_meanwhile  # type: ignore[method-assign]
+    assert bench.improve(change_id) == 0
+    report = bench.found(change_id).report or {}
+    assert [each["text"] for each in report["questions"]] == ["Quel budget ?"]
+    assert "Butare" not in json.dumps(report)
 
 
 def test_the_release_that_was_kept_can_be_adopted_by_the_running_program(bench: Bench) -> None:

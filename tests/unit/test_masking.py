@@ -221,9 +221,25 @@ def test_other_figures_stay(text: str) -> None:
     assert traces().typed(text) == text
 
 
+@pytest.mark.parametrize("number", ["0470123456", "+32 470 12 34 56", "(0470) 12 34 56"])
+@pytest.mark.parametrize("unit", ["personnes", "€", "millions", "habitants"])
+def test_what_begins_like_a_telephone_number_is_no_amount(number: str, unit: str) -> None:
+    assert traces().typed(f"mon gsm {number} {unit}") == f"mon gsm {MASKED} {unit}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["on se retrouve at home ?", "regardez at this", "joignable at claire@commune.example"],
+)
+def test_an_at_is_an_address_only_before_a_domain(text: str) -> None:
+    assert traces().typed(text) == text.replace("claire@commune.example", MASKED)
+
+
 @pytest.mark.parametrize(
     "address",
     [
+        "awa.k at commune.example",
+        "awa.k at commune point example",
         "Awa.K@Commune.example",
         "awa@@commune.example",
         "awa @ commune.example",
@@ -257,6 +273,22 @@ def test_a_subject_of_one_word_is_masked_where_it_is_quoted_and_not_in_our_sente
     ours = traces(subjects="participer")
     assert ours.said("Objet : participer\nPour participer, écrivez.") == f"Objet : {MASKED}\nPour participer, écrivez."
     assert ours.said("J’ai noté « Participer ».") == f"J’ai noté « {MASKED} »."
+
+
+def test_what_overlaps_is_masked_as_one() -> None:
+    found = traces(names="Awa", numbers="22 33 44")
+    assert found.typed("awa@commune.example, 22 33 44 arobase awa@commune.example") == f"{MASKED}, {MASKED}"
+
+
+@pytest.mark.parametrize("name", ["Ștefania Łuć", "İnci Öz", "Ο Νίκος", "N'Ɓaa", "Nguyễn Ánh", "J. M."])
+def test_a_name_in_any_alphabet_finds_itself_in_any_case(name: str) -> None:
+    assert [traces(names=name).typed(typed) for typed in (name, name.upper(), name.replace(" ", "\u202f"))] == [MASKED] * 3
+
+
+def test_the_signs_at_the_end_of_a_value_go_with_it_when_they_are_there() -> None:
+    ours = traces(subjects="Le budget, pourquoi ?", names="A. Dupont Jr.")
+    assert ours.said("Objet : Le budget, pourquoi\u202f?\nPar A. Dupont Jr.") == f"Objet : {MASKED}\nPar {MASKED}"
+    assert ours.said("Nom : A. Dupont Jr, Objet : le budget, pourquoi") == f"Nom : {MASKED}, Objet : {MASKED}"
 
 
 def test_nothing_is_found_when_nothing_was_given() -> None:
@@ -341,6 +373,8 @@ TOLD = [
     ("Bonjour à tous, Kevin Dupont, simple citoyen de Huy", {"Kevin Dupont"}),
     ("Kevin Dupont de Huy, particulier", {"Kevin Dupont"}),
     ("je suis Nathalie Van den Broeck", {"Nathalie Van den Broeck"}),
+    ("mon nom c'est kevin dupont", {"kevin dupont"}),
+    ("mon nom complet est kevin dupont", {"kevin dupont"}),
 ]
 
 
@@ -366,6 +400,8 @@ def test_a_name_beside_an_address_a_number_or_a_capacity_is_found(text: str, nam
         "Objet : Demande Urgente, 0475 11 22 33",
         "je suis bénévole dans une association, Solidarité Sahel, et je voudrais participer",
         "comment rejoindre le Programme, Grand Duc, en 2027 ?",
+        "mon nom c'est quoi ?",
+        "mon nom est pas important",
     ],
 )
 def test_a_function_a_municipality_an_organisation_is_no_name(text: str) -> None:

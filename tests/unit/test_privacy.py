@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import random
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sample_request import CONTACT_EMAIL, NOW, Clock, sample_request, sample_settings
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
+from bot.benchmarks.postgresql import new_database
 from bot.errors import RequestError
 from bot.mails import Mail
-from bot.privacy import FORWARDED, NOTICES, PROMISES, TURN_PATIENCE, Kept, erase, keep_promises, promise, purge, withdraw
+from bot.privacy import FORWARDED, NOTICES, PROMISES, TURN_PATIENCE, Kept, erase, erasing, keep_promises, promise, purge, rehearse, withdraw
 from bot.routing import Routing
 from bot.storage import (
     CONTACT,
@@ -139,6 +141,81 @@ def test_an_address_is_found_where_it_was_typed_without_a_request(database: Data
         add_conversation(connection, "c", typed if place == "turns" else "bonjour")
     counts = erase(database, "awa@commune.example")
     assert {counts[name] for name in ("turns", "feedback", "decisions", "events")} == {int(erased)}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    on_server = request.param == "postgresql"
+    opened = Database(new_database(request.getfixturevalue("postgresql")) if on_server else f"sqlite:///{tmp_path / 'either.sqlite'}")
+    opened.create_all()
+    yield opened
+    opened.close()
+
+
+ADDRESS = "awa@commune.example"
+
+
+def while_it_is_looked(database: Database, monkeypatch: pytest.MonkeyPatch, write: Callable[[], None]) -> None:
+    """Let somebody write when the first look is over, and before the transaction that erases."""
+    real = erasing._look
+
+    def look(*arguments: Any) -> Any:
+        seen = real(*arguments)
+        write()
+        return seen
+
+    monkeypatch.setattr(erasing, "_look", look)
+
+
+@pytest.mark.parametrize("place", ["turns", "events", "feedback"])
+def test_what_is_written_during_the_search_is_erased_too(either: Database, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    add_events(either, ("before", NOW, ADDRESS), ("c", NOW, "bonjour"), ("other", NOW, "bonjour"))
+    with either.begin() as connection:
+        add_conversation(connection, "c", "bonjour")
+        add_conversation(connection, "other", "bonjour")
+
+    def write() -> None:
+        if place == "events":
+            return add_events(either, ("c", NOW, ADDRESS))
+        with either.begin() as connection:
+            if place == "turns":
+                return add_conversation(connection, "c", ADDRESS)
+            connection.execute(update(feedback).where(feedback.c.conversation == "c").values(comment=ADDRESS))
+
+    while_it_is_looked(either, monkeypatch, write)
+    erase(either, ADDRESS)
+    with either.read() as connection:
+        assert set(connection.execute(select(events.c.sender_id)).scalars()) == {"other"}
+        assert set(connection.execute(select(turns.c.conversation)).scalars()) == {"other"}
+
+
+def test_an_id_that_is_given_again_hides_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_events(database, ("first", NOW, "bonjour"), ("gone", NOW, "bonjour"))
+
+    def write() -> None:
+        with database.begin() as connection:
+            connection.execute(delete(events).where(events.c.sender_id == "gone"))
+        add_events(database, ("c", NOW, ADDRESS))
+
+    while_it_is_looked(database, monkeypatch, write)
+    assert erase(database, ADDRESS)["events"] == 1
+
+
+@pytest.mark.parametrize("forget", [erase, lambda database, key: rehearse(database, key, NOW)], ids=["erase", "rehearse"])
+def test_nobody_who_writes_waits_for_the_search(database: Database, monkeypatch: pytest.MonkeyPatch, forget: Any) -> None:
+    add_events(database, *((f"c{number}", NOW, "bonjour") for number in range(50)), ("hers", NOW, ADDRESS))
+    read_under_lock: list[int] = []
+    real = erasing._conversations_with
+
+    def watched(connection: Connection, email: str, up_to: Mapping[str, int]) -> Iterator[str]:
+        if connection.get_execution_options().get("cic_writes"):
+            query = select(func.count()).select_from(events).where(events.c.id > up_to.get("events", 0))
+            read_under_lock.append(connection.execute(query).scalar_one())
+        return real(connection, email, up_to)
+
+    monkeypatch.setattr(erasing, "_conversations_with", watched)
+    assert forget(database, ADDRESS)["events"] == 1
+    assert read_under_lock == [0]
 
 
 @pytest.mark.parametrize("key", ["", "@", "@commune.example", "awa@", "%", "CIC", "CIC-2026-", "awa@commune.example "[:3]])

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from support.releases import KNOWLEDGE, add_model, copy_project, reword
 
 from bot.benchmarks.postgresql import Server, new_database
@@ -23,7 +23,7 @@ from bot.releases import Follower, Release, Releases, code_of, release_of, sha25
 from bot.releases import follower as following
 from bot.releases.folders import Folders
 from bot.releases.model import id_of
-from bot.storage import Database, release_files
+from bot.storage import Database, release_files, releases
 
 OLD, NEW = "C'était d'abord un projet pilote", "C'était au début un projet pilote"
 
@@ -496,6 +496,23 @@ def test_going_back_to_what_runs_takes_the_error_away(site: Site, bare: Path) ->
     machine.activate(machine.own().id)
     follower.look()
     assert [(said.release, said.error) for said in machine.running()] == [(machine.own().id, None)]
+
+
+def test_a_process_sweeps_away_what_was_forgotten_elsewhere(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = site.publish("one")
+    reword(site.project, OLD, NEW)
+    forgotten, machine = site.machine().keep(), site.machine()
+    follower = follow(machine, Taker())
+    follower.look()
+    with site.database.begin() as connection:
+        connection.execute(delete(releases).where(releases.c.id == forgotten.id))
+    later = time.time() + 4000
+    monkeypatch.setattr("time.time", lambda: later)
+    follower.look()
+    assert (site.folder / "first" / forgotten.id).exists()
+    monkeypatch.setattr(following, "TELL_SECONDS", 0.0)
+    follower.look()
+    assert [path.name for path in (site.folder / "first").iterdir()] == [kept.id]
 
 
 def test_a_database_that_is_away_changes_nothing(site: Site, bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:

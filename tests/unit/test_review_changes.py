@@ -24,7 +24,10 @@ from bot.benchmarks.postgresql import Server, new_database
 from bot.config import Settings
 from bot.errors import RequestError
 from bot.models import model_to_run
-from bot.releases import Releases
+from bot.privacy import purge
+from bot.privacy.reviewing import erase_mentions, erase_review
+from bot.privacy.values import Values
+from bot.releases import KEPT, Releases
 from bot.review.change import (
     ABANDONED,
     ADOPTED,
@@ -45,7 +48,7 @@ from bot.review.launching import NEEDED_BYTES, Launcher, free_memory
 from bot.review.model import IGNORE, NEW_FACT, OTHER, RIGHT, STRAY
 from bot.review.recorded import Recordings
 from bot.review.working import Run
-from bot.storage import Database, activations, changes, judgements, recorded_tests
+from bot.storage import Database, activations, changes, judgements, recorded_tests, release_files, releases
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=timezone.utc)
 REPORT: dict[str, Any] = {"patch": "", "steps": [], "questions": [], "examples": [], "evaluation": [], "days": 30}
@@ -103,10 +106,21 @@ class Desk:
 
     def ready(self) -> tuple[int, str]:
         """A change that was trained and compared, and its release."""
-        change_id = self.draft()
-        run, release = self.start(change_id), self.candidate()
-        assert run.finish(release, REPORT)
+        change_id, release = self.draft(), self.candidate()
+        self.finish(change_id, release)
         return change_id, release
+
+    def finish(self, change_id: int, release: str) -> None:
+        """Train and compare a change as the process does."""
+        run = self.start(change_id)
+        steps = [{"text": each.said, "label": each.label, "what": "ajout", "since": None} for each in self.changes.examples(change_id)]
+        assert run.finish(release, REPORT | {"steps": steps})
+
+    def newer(self, count: int) -> None:
+        """So many releases that were kept after all others."""
+        rows = [{"id": f"newer{number}", "created_at": NOW + timedelta(hours=number + 1)} for number in range(count)]
+        with self.database.begin() as connection:
+            connection.execute(insert(releases), [row | {"code": "another", "note": "", "files": {}} for row in rows])
 
 
 @pytest.fixture
@@ -408,12 +422,169 @@ def test_the_way_back_leads_to_the_base_and_forth_again(desk: Desk) -> None:
     base = desk.releases.active().id
     desk.changes.adopt(change_id, "Omar")
     desk.changes.go_back(change_id, "Omar")
-    assert desk.releases.active().id == base
+    found = desk.found(change_id)
+    assert (desk.releases.active().id, found.state, found.ended_at, found.ended_by) == (base, READY, None, None)
+    assert "rétablie" in found.progress
     with pytest.raises(RequestError):
         desk.changes.go_back(change_id, "Omar")
     desk.changes.adopt(change_id, "Omar")
     assert desk.releases.active().id == release
+    assert (desk.found(change_id).state, desk.found(change_id).progress) == (ADOPTED, "")
     assert [deed["target"] for deed in desk.journal.latest(5)] == [release, base, release]
+
+
+def test_after_the_way_back_the_examples_can_be_taken_out_tried_again_or_given_back(desk: Desk) -> None:
+    change_id = desk.draft("zorglub un", "zorglub deux")
+    desk.finish(change_id, desk.candidate())
+    desk.changes.adopt(change_id, "Omar")
+    desk.changes.go_back(change_id, "Omar")
+    desk.changes.take_out(change_id, desk.changes.examples(change_id)[0].id)
+    assert desk.start(change_id).fail("Plus de place.")
+    desk.changes.abandon(change_id, "Omar")
+    assert sorted(each.said for each in desk.changes.pending()) == ["zorglub deux", "zorglub un"]
+
+
+def test_a_change_whose_base_was_made_active_elsewhere_is_reopened(desk: Desk) -> None:
+    change_id, _ = desk.ready()
+    base = desk.releases.active().id
+    desk.changes.adopt(change_id, "Omar")
+    desk.releases.activate(base, "operator@machine")
+    desk.changes.go_back(change_id, "Omar")
+    assert (desk.releases.active().id, desk.found(change_id).state) == (base, READY)
+    assert len(desk.journal.latest(5)) == 1
+
+
+def test_a_program_that_follows_no_release_takes_none_back(desk: Desk) -> None:
+    change_id, release = desk.ready()
+    desk.changes.adopt(change_id, "Omar")
+    desk.releases.follows = False
+    with pytest.raises(RequestError, match="CIC_FOLLOW_RELEASES"):
+        desk.changes.go_back(change_id, "Omar")
+    desk.releases.follows = True
+    assert (desk.releases.active().id, desk.found(change_id).state) == (release, ADOPTED)
+
+
+@pytest.mark.parametrize("kind", ["desk", "shared_desk"])
+def test_what_a_change_waits_with_and_what_leads_back_outlive_newer_releases(request: pytest.FixtureRequest, kind: str) -> None:
+    desk: Desk = request.getfixturevalue(kind)
+    base = desk.releases.publish().id
+    reworded = desk.project / "data" / "nlu" / "combien.yml"  # so that the base is no more what this machine starts with
+    reworded.write_text(reworded.read_text("utf-8") + "    - zorglub plus tard\n", "utf-8")
+    add_model(desk.project, b"later")
+    desk.releases = desk.changes.releases = Releases(desk.database, desk.folder / "releases", desk.clock, desk.project)
+    (adopted, release), waiting = desk.ready(), desk.draft("zorglub deux")
+    candidate = desk.candidate("second")
+    desk.finish(waiting, candidate)
+    desk.newer(KEPT)
+    desk.releases.forget_old()
+    assert {base, release, candidate} <= set(desk.releases.known())
+    desk.changes.adopt(adopted, "Omar")
+    assert {base, release, candidate} <= set(desk.releases.known())
+    desk.changes.go_back(adopted, "Omar")
+    assert desk.releases.active().id == base
+
+
+def test_what_no_change_needs_any_more_is_forgotten(desk: Desk) -> None:
+    _, release = desk.ready()
+    with desk.database.begin() as connection:
+        connection.execute(update(changes).values(state=ABANDONED))
+    desk.newer(KEPT)
+    desk.releases.forget_old()
+    assert release not in desk.releases.known()
+
+
+def test_a_release_that_two_changes_have_stays_when_one_is_abandoned(desk: Desk) -> None:
+    first, release = desk.ready()
+    second = desk.draft("zorglub encore")
+    desk.finish(second, release)
+    desk.changes.abandon(first, "Ines")
+    assert release in desk.releases.known()
+    desk.changes.abandon(second, "Ines")
+    assert release not in desk.releases.known()
+
+
+@pytest.mark.parametrize("values", [{"undone": True}, {"replaced_by": "other"}, {"label": "info/combien.bruxelles"}, {"said": "autre"}])
+def test_what_was_judged_otherwise_since_is_not_adopted(desk: Desk, values: dict[str, Any]) -> None:
+    change_id = desk.draft("zorglub un", "zorglub deux")
+    desk.finish(change_id, desk.candidate())
+    active, judged = desk.releases.active().id, judgements.c.said == "zorglub un"
+    with desk.database.begin() as connection:
+        before = connection.execute(select(judgements).where(judged)).mappings().one()
+        connection.execute(update(judgements).where(judged).values(**values))
+    with pytest.raises(RequestError, match=r"jugé autrement ou effacé depuis : refaites la comparaison"):
+        desk.changes.adopt(change_id, "Omar")
+    assert (desk.releases.active().id, desk.found(change_id).state, desk.journal.latest(5)) == (active, READY, [])
+    with desk.database.begin() as connection:
+        connection.execute(update(judgements).where(judgements.c.id == before["id"]).values(**before))
+    desk.changes.adopt(change_id, "Omar")
+    assert desk.found(change_id).state == ADOPTED
+
+
+def test_what_nobody_can_read_any_more_is_not_adopted(desk: Desk) -> None:
+    change_id, release = desk.ready()
+    with desk.database.begin() as connection:
+        connection.execute(update(changes).values(report=None))
+    with pytest.raises(RequestError, match="n'est plus conservée"):
+        desk.changes.adopt(change_id, "Omar")
+    assert desk.releases.active().id != release
+
+
+@pytest.mark.parametrize("kind", ["desk", "shared_desk"])
+def test_erasing_a_conversation_takes_what_was_trained_with_it(request: pytest.FixtureRequest, kind: str) -> None:
+    desk: Desk = request.getfixturevalue(kind)
+    change_id, release = desk.ready()
+    with desk.database.begin() as connection:
+        assert erase_review(connection, ["c"])["judgements"] == 1
+    found = desk.found(change_id)
+    assert (found.state, found.report, found.release) == (DRAFT, None, None)
+    assert "effacé" in found.progress
+    with desk.database.read() as connection:
+        for table in (releases.c.id, release_files.c.release):
+            assert release not in connection.execute(select(table)).scalars().all()
+
+
+def test_erasing_another_conversation_leaves_a_change_alone(desk: Desk) -> None:
+    change_id, release = desk.ready()
+    with desk.database.begin() as connection:
+        erase_review(connection, ["another"])
+    assert (desk.found(change_id).state, release in desk.releases.known()) == (READY, True)
+
+
+def test_erasing_stops_a_process_that_learns_from_it(desk: Desk) -> None:
+    run = desk.start(change_id := desk.draft())
+    with desk.database.begin() as connection:
+        erase_review(connection, ["c"])
+    assert desk.found(change_id).state == DRAFT
+    assert not run.beat("Entraînement")
+    assert not run.finish(desk.candidate(), REPORT)
+
+
+def test_erasing_leaves_what_was_adopted_and_what_another_change_waits_with(desk: Desk) -> None:
+    adopted, release = desk.ready()
+    desk.changes.adopt(adopted, "Omar")
+    desk.judge("zorglub deux")
+    with desk.database.begin() as connection:
+        connection.execute(update(judgements).where(judgements.c.said == "zorglub deux").values(conversation="another"))
+    other, erased = desk.changes.prepare("Autre", "Ines"), desk.draft("zorglub trois")
+    candidate = desk.candidate("second")
+    for change_id in (other, erased):
+        desk.finish(change_id, candidate)
+    with desk.database.begin() as connection:
+        erase_review(connection, ["c"])
+    assert [desk.found(each).state for each in (adopted, other, erased)] == [ADOPTED, READY, DRAFT]
+    assert {release, candidate} <= set(desk.releases.known())
+
+
+def test_an_example_that_goes_with_an_address_or_with_time_takes_what_was_trained(desk: Desk) -> None:
+    first, _ = desk.ready()
+    with desk.database.begin() as connection:
+        connection.execute(update(judgements).values(said="écrire à ada@exemple.be"))
+        erase_mentions(connection, Values(addresses=frozenset({"ada@exemple.be"})))
+    second = desk.draft("zorglub deux")
+    desk.finish(second, desk.candidate("second"))
+    assert [desk.found(each).state for each in (first, second)] == [DRAFT, READY]
+    purge(desk.database, NOW + timedelta(days=31), 30)
+    assert desk.found(second).state == DRAFT
 
 
 def launcher(desk: Desk, code: str) -> Callable[[int, str], None]:
@@ -575,6 +746,14 @@ def test_the_verdict_says_what_is_won_and_lost(examples: list[dict[str, Any]], l
     plain = verdict.sentence.replace("\u202f", " ").replace("\u00a0", " ")
     assert all(piece.strip() in plain for piece in sentence.split("…"))
     assert verdict.is_better is better
+
+
+@pytest.mark.parametrize(
+    ("lost", "gained", "quiet"), [(0, 0, False), (0, 3, False), (1, 0, True), (5, 5, True), (6, 0, False), (1, 6, False)]
+)
+def test_a_few_lost_cases_are_said_to_be_what_any_training_moves(lost: int, gained: int, quiet: bool) -> None:
+    verdict = verdict_of(REPORT | {"examples": [example(False, True)], "evaluation": [part(lost, gained)]})
+    assert ("fait toujours bouger quelques cas" in verdict.remark) is quiet
 
 
 def test_the_verdict_says_what_stays_wrong_and_what_people_will_read_otherwise() -> None:

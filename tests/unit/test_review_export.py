@@ -69,7 +69,7 @@ def test_a_row_a_conversation_the_oldest_first(database: Database) -> None:
         "oui",
     )
     assert (new["premier message"], new["échanges"], new["avis inutiles"], new["issue"]) == ("Bonjour", 2, 1, "Sans réponse")
-    assert new["pourquoi la lire"] == "Réponse jugée inutile"
+    assert new["pourquoi la lire"] == "Avis\u00a0: inutile"
     assert new["confiance (%)"] == 90
 
 

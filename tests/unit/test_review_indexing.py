@@ -415,6 +415,29 @@ async def test_the_worker_reads_what_comes_and_survives_a_database_that_is_away(
     assert "the read model waits for the database" in caplog.text
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("tried", [1, AT_ONCE])
+async def test_the_worker_rests_in_proportion_also_after_one_that_took_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tried: int
+) -> None:
+    stop, rests, hours = asyncio.Event(), [], iter([0.0, 7.0])
+
+    async def rest(waiting: Any, seconds: float) -> None:
+        waiting.close()
+        rests.append(seconds)
+        stop.set()
+
+    database = Database(f"sqlite:///{tmp_path / 'cic.sqlite'}")
+    worker = IndexWorker(Indexer(database), lambda: Log().at)
+    monkeypatch.setattr(worker.indexer, "index_due", lambda _: tried)
+    monkeypatch.setattr(asyncio, "wait_for", rest)
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: next(hours, 7.0))
+    await worker.run(stop, every=0.01)
+    monkeypatch.undo()
+    assert rests == [14.0]
+    database.close()
+
+
 SECRETS = ("Exempleton", "exempleton", "awa.exempleton", "000112233")
 
 

@@ -111,7 +111,8 @@ def review(store: Database, name: str, **changes: Any) -> None:
 def test_what_goes_is_told_week_by_week(store: Database, keeping: Keeping) -> None:
     for age, name in ((29, "first"), (31, "overdue"), (20, "second"), (0, "fifth")):
         store_conversation(store, name, at=NOW - timedelta(days=age))
-    store_conversation(store, "kept", at=NOW - timedelta(days=29), kept_reason="plainte", kept_by="Ines", kept_at=NOW)
+    kept = {"kept_reason": "plainte", "kept_by": "Ines", "kept_at": NOW, "kept_until": NOW + timedelta(days=60)}
+    store_conversation(store, "kept", at=NOW - timedelta(days=29), **kept)
     lead_id = store_lead(store, created_at=NOW - timedelta(days=12))
     store_lead(store, "CIC-2026-BBBBBB", created_at=NOW - timedelta(days=29), conversation="kept")
     code = {"lead_id": lead_id, "conversation": "x", "purpose": "p", "digest": "d", "created_at": NOW}
@@ -162,6 +163,59 @@ def test_what_is_kept_outlives_the_retention_with_its_requests_and_all_that_was_
     purge(store, NOW, 30)
     assert left(store, *REVIEWED, turns, events, leads, outbox) == [0] * 10
     assert written(store) == [("conservation", "kept", "Une plainte est en cours."), ("liberation", "kept", "")]
+
+
+def test_what_is_kept_is_kept_for_a_year_when_no_day_is_given_and_then_the_retention_holds_again(store: Database, keeping: Keeping) -> None:
+    review(store, "kept", at=NOW - timedelta(days=31))
+    keeping.keep("kept", "Ines", "Une plainte est en cours.")
+    purge(store, NOW + timedelta(days=365), 30)
+    assert left(store, *REVIEWED, turns, events) == [1] * 8
+    purge(store, NOW + timedelta(days=366), 30)
+    assert left(store, *REVIEWED, turns, events) == [0] * 8
+
+
+def test_a_day_may_be_given_and_put_off_again(store: Database, keeping: Keeping) -> None:
+    review(store, "kept", at=NOW - timedelta(days=31))
+    keeping.keep("kept", "Ines", "Une plainte est en cours.", date(2026, 12, 5))
+    keeping.keep("kept", "Omar", "La plainte dure.", date(2026, 12, 10))
+    purge(store, NOW + timedelta(days=12), 30)
+    assert left(store, *REVIEWED) == [1] * 6
+    purge(store, NOW + timedelta(days=15), 30)
+    assert left(store, *REVIEWED) == [0] * 6
+
+
+def test_once_its_day_has_passed_nobody_is_told_that_a_conversation_is_kept(store: Database, keeping: Keeping) -> None:
+    store_conversation(store, "young", [{}])
+    keeping.keep("young", "Ines", "Une plainte est en cours.", date(2026, 11, 27))
+    purge(store, NOW + timedelta(days=2), 30)
+    columns = [conversations.c[name] for name in ("kept_reason", "kept_by", "kept_at", "kept_until")]
+    with store.read() as connection:
+        assert connection.execute(select(*columns)).all() == [(None,) * 4]
+
+
+@pytest.mark.parametrize("until", [date(2026, 11, 25), date(2026, 11, 26), date(2027, 11, 27), date.max, date.min])
+def test_nothing_is_kept_until_a_day_that_has_come_or_is_more_than_a_year_away(store: Database, keeping: Keeping, until: date) -> None:
+    store_conversation(store, "kept")
+    with pytest.raises(RequestError):
+        keeping.keep("kept", "Ines", "Une plainte est en cours.", until)
+    assert (keeping.outlook().kept, written(store)) == ([], [])
+
+
+def test_what_waits_for_the_purge_after_its_day_is_kept_no_longer(store: Database, keeping: Keeping) -> None:
+    over = {"kept_reason": "plainte", "kept_by": "Ines", "kept_at": NOW, "kept_until": NOW - timedelta(minutes=1)}
+    store_conversation(store, "over", at=NOW - timedelta(days=31), **over)
+    outlook = keeping.outlook()
+    assert (outlook.kept, outlook.kept_in_all, outlook.weeks[0].counts["conversations"]) == ([], 0, 1)
+
+
+def test_what_is_kept_no_longer_soon_comes_first_and_is_counted(store: Database, keeping: Keeping) -> None:
+    for name, until in (("later", date(2027, 11, 26)), ("soon", date(2026, 12, 25)), ("sooner", date(2026, 11, 27))):
+        store_conversation(store, name)
+        keeping.keep(name, "Ines", "Une plainte est en cours.", until)
+    outlook = keeping.outlook()
+    assert [kept["conversation"] for kept in outlook.kept] == ["sooner", "soon", "later"]
+    assert [kept["kept_until"] <= outlook.soon for kept in outlook.kept] == [True, True, False]
+    assert (outlook.kept_in_all, outlook.ends_soon) == (3, 2)
 
 
 def test_what_there_is_not_can_neither_be_kept_nor_released(store: Database, keeping: Keeping) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from support.told import BEGUN, MODEL, RELEASE, Log, bubble
 
 from bot.intake.model import Dossier
-from bot.privacy import MASKED
+from bot.privacy import MASKED, Traces, mask_events, values_of
 from bot.review import model
 from bot.review.reading import Exchange, Row, confidence_of, read_exchanges
 from bot.review.summary import Around, conversation_row, exchange_rows
@@ -191,6 +192,49 @@ def test_what_was_consented_to_is_kept_in_the_events_and_not_shown_to_reviewers(
     shown = exchange_rows(read_exchanges(log.name, log.told), NOBODY_JUDGED)
     assert secret.lower() not in json.dumps(shown, ensure_ascii=False, default=str).lower()
     assert MASKED in json.dumps(shown, ensure_ascii=False, default=str)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Contactez M. Paul Martin à Dinant", f"Contactez M. {MASKED} à Dinant"),
+        ("Ma cheffe, madame Martin, veut savoir. MARTIN aussi", f"Ma cheffe, madame {MASKED}, veut savoir. {MASKED} aussi"),
+        ("mon nom c'est paul martin", f"mon nom c'est {MASKED}"),
+        ("mon gsm 0470123456 personnes", f"mon gsm {MASKED} personnes"),
+        ("++32 470 12 34 56 €", f"+{MASKED} €"),
+        ("écrivez à paul.martin at exemple.be", f"écrivez à {MASKED}"),
+        ("Quel est le rôle de M. Reniers ?", None),
+        ("C'est Monsieur Jean-Michel Reniers qui me répond ?", None),
+        ("Mme la bourgmestre et M. le directeur", None),
+        ("Madame la Bourgmestre, Monsieur Directeur, Mme Échevine", None),
+        ("Bonjour Madame Quel est le budget ?", None),
+        ("BONJOUR MONSIEUR OÙ EST LE BÉNIN", None),
+    ],
+)
+def test_who_is_named_with_a_title_is_not_shown_and_who_stands_on_the_page_is(said: str, shown: str | None) -> None:
+    assert only(Log().say(said, ANSWER))["said"] == (said if shown is None else shown)
+
+
+def test_who_is_named_with_a_title_is_hidden_in_our_replies_and_the_contact_person_is_not() -> None:
+    log = Log().say(
+        "je devais voir Mme Claire Exemple, ou bien M. Reniers, non ?", "Claire Exemple ? La personne de contact est Jean-Michel Reniers."
+    )
+    row = only(log)
+    assert row["reply"] == f"{MASKED} ? La personne de contact est Jean-Michel Reniers."
+    assert "exemple" not in row["words"]
+    assert "Exemple" in json.dumps(mask_events(log.events, Traces(values_of(log.events)))), "the events keep what is no contact field"
+
+
+@pytest.mark.timeout(60)
+def test_a_conversation_of_thousands_of_names_is_read_as_others_are() -> None:
+    """Looked for one after the other in each message, they took minutes, during which nobody was answered."""
+    log = Log()
+    names = [f"X{''.join(signs)}o Ngo" for signs in itertools.product("abcdefghijklmnopqrstuvwxyz", repeat=3)]
+    for first in range(0, 10_000, 100):
+        log.say(" ".join(f"je suis {name}" for name in names[first : first + 100]), ANSWER)
+    shown = [row["said"] for row in rows(log)]
+    assert len(shown) == 100
+    assert {word for said in shown for word in said.split()} == {"je", "suis", MASKED}
 
 
 def test_masking_leaves_release_and_model_and_how_the_request_went_on() -> None:

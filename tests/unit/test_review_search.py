@@ -12,7 +12,8 @@ from sqlalchemy import delete, select, update
 from support.reviewer import store_conversation
 
 from bot.benchmarks.postgresql import Server, new_database
-from bot.review.search import MOST_WORDS, Search
+from bot.review import search
+from bot.review.search import MOST_WORDS, Piece, Search
 from bot.storage import Database, exchanges
 from bot.words import words
 
@@ -181,6 +182,13 @@ def test_what_was_searched_is_marked(typed: str, text: str, marked: list[str]) -
 @given(st.text(max_size=80), st.text(max_size=20))
 def test_the_pieces_are_the_text(text: str, typed: str) -> None:
     assert "".join(piece.text for piece in Search.parse(typed).pieces(text)) == text
+
+
+def test_without_a_search_no_text_is_cut_into_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "_words_of", lambda text: pytest.fail(f"« {text} » was cut"))
+    nothing, text = Search.parse(" "), "Quel est le budget ? " * 20
+    assert nothing.pieces(text) == [Piece(text, False)]
+    assert nothing.excerpt(text)[0].text.endswith(" …")
 
 
 def test_an_excerpt_holds_what_was_found_and_says_what_is_left_out() -> None:

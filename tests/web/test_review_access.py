@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from threading import Event
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -518,7 +519,25 @@ async def test_500_wrong_passwords_let_nobody_in_and_the_right_one_works_after_t
     assert not await is_in(site.client)
     site.clock.advance(seconds=int(waiting.headers["retry-after"]))
     assert (await attempt(site.client, "ines", RIGHT, token)).status_code == 303
-    assert len([deed for deed in deeds(site) if deed[1] == REFUSED]) == statuses.count(403)
+    assert sum(line.count for line in refusals(site)) == statuses.count(403)
+
+
+def refusals(site: Site) -> list[Any]:
+    with site.database.read() as connection:
+        return connection.execute(select(journal).where(journal.c.what == REFUSED).order_by(journal.c.id)).all()  # type: ignore[no-any-return]
+
+
+async def test_strangers_do_not_fill_the_journal(site: Site, people: Accounts) -> None:
+    """One line for each account and hour, and one for all names that nobody bears."""
+    token = hidden((await site.client.get(PATH)).text, "jeton")
+    site.clock.now = site.clock.now.replace(minute=0)
+    for hour in range(2):
+        for name in ("ines", "nom1", "nom2", "ines", "nom3"):
+            assert (await attempt(site.client, name, WRONG, token)).status_code == 403
+            site.clock.advance(seconds=20)
+        site.clock.advance(seconds=3600 if hour == 0 else 0)
+        token = hidden((await site.client.get(PATH)).text, "jeton")
+    assert [(line.who, line.count) for line in refusals(site)] == [("ines", 2), ("inconnu", 3)] * 2
 
 
 async def test_500_wrong_passwords_for_as_many_names_slow_their_address_down_and_nobody_else(
@@ -584,6 +603,35 @@ async def test_a_flood_of_passwords_does_not_keep_the_chat_waiting(site: Site, p
         gate.set()
         statuses = sorted(await asyncio.gather(*flooding))
     assert statuses == [403] * (count - 10) + [503] * 10
+
+
+async def test_strangers_who_take_every_place_do_not_keep_out_who_comes_from_a_known_browser(
+    site: Site, people: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sign_in(site.client, "ines", RIGHT)
+    await site.client.post(OUT, data={"jeton": await token_of(site.client)})
+    gate, really_fits = Event(), CHEAP.__class__.fits
+    monkeypatch.setattr(CHEAP.__class__, "fits", lambda *given: really_fits(*given) if given[2] == RIGHT else gate.wait(20) and False)
+    transport = site.client._transport
+    async with httpx.AsyncClient(transport=transport, base_url="http://assistant.example") as client:
+        token, cookies = hidden((await client.get(PATH)).text, "jeton"), dict(client.cookies)
+
+        async def flood(number: int) -> int:
+            source = httpx.ASGITransport(transport.app, client=(f"2001:db8:{number:x}::1", 40000))  # type: ignore[attr-defined]
+            async with httpx.AsyncClient(transport=source, base_url="http://assistant.example", cookies=cookies) as one:
+                return (await attempt(one, f"nom{number}", WRONG, token)).status_code
+
+        places = password_desk.AT_ONCE + password_desk.WAITING
+        flooding = [asyncio.create_task(flood(number)) for number in range(30)]
+        while sum(task.done() for task in flooding) < 30 - places:
+            await asyncio.sleep(0.01)
+        try:
+            assert (await asyncio.wait_for(sign_in(site.client, "ines", RIGHT), 10)).status_code == 303
+            assert sum(task.done() for task in flooding) == 30 - places
+        finally:
+            gate.set()
+            statuses = sorted(await asyncio.gather(*flooding))
+    assert statuses == [403] * places + [503] * (30 - places)
 
 
 # --- One's own account ---

@@ -14,6 +14,8 @@ from support.played_site import OpenSite, Site
 from support.releases import add_model, copy_project
 from support.reviewer import NOW, Reviewer, reviewer, store_conversation
 
+from bot.config import PROJECT
+from bot.privacy.reviewing import erase_review
 from bot.releases import Releases
 from bot.review.change import ABANDONED, ADOPTED, COMPARING, DRAFT, FAILED, READY, STATES, TRAINING
 from bot.review.model import Role
@@ -156,6 +158,70 @@ async def test_every_state_has_a_page(site: Site, state: str) -> None:
     assert STATES[state] in page.text
 
 
+@pytest.mark.parametrize("state", STATES)
+async def test_every_state_has_a_page_when_its_comparison_is_not_kept_any_more(site: Site, state: str) -> None:
+    change_id = store(site, state, report=None)
+    omar = reviewer(site, Role.ADMINISTRATEUR)
+    page = await omar.get(f"{LIST}/{change_id}")
+    assert page.status_code == 200
+    assert ("La comparaison n'est plus conservée" in page.text.replace("’", "'")) is (state in (READY, ADOPTED))
+    assert f"{change_id}/adopter" not in page.text
+    assert (await omar.get(f"{LIST}/{change_id}/patch")).status_code == 200
+    if state == READY:
+        assert all(f'action="{LIST}/{change_id}/{deed}"' in page.text for deed in ("lancer", "abandonner"))
+
+
+async def test_a_version_whose_comparison_is_not_kept_leads_back_all_the_same(site: Site, tmp_path: Path) -> None:
+    base, release = active(site), keep_candidate(site, tmp_path)
+    build_releases(site.settings, site.database).activate(release)
+    change_id = store(site, ADOPTED, release=release, base=base, report=None)
+    omar = reviewer(site, Role.ADMINISTRATEUR)
+    assert f'action="{LIST}/{change_id}/revenir"' in (await omar.get(f"{LIST}/{change_id}")).text
+    assert (await omar.post(f"{LIST}/{change_id}/revenir")).status_code == 303
+    assert (active(site), state_of(site, change_id)) == (base, READY)
+
+
+@pytest.mark.parametrize("found", [None, report()])
+async def test_where_nothing_can_be_adopted_a_comparison_is_made_again_or_given_up(
+    open_site: OpenSite, found: dict[str, Any] | None
+) -> None:
+    async with open_site(follow_releases=False) as site:
+        change_id = store(site, READY, report=found)
+        page = (await reviewer(site, Role.ADMINISTRATEUR).get(f"{LIST}/{change_id}")).text
+        assert "CIC_FOLLOW_RELEASES" in page
+        assert [f'action="{LIST}/{change_id}/{deed}"' in page for deed in ("adopter", "lancer", "abandonner")] == [False, True, True]
+
+
+async def test_an_example_that_was_judged_otherwise_is_named_and_the_change_is_not_offered(site: Site) -> None:
+    change_id = store(site, READY)
+    with site.database.begin() as connection:
+        connection.execute(update(judgements).values(replaced_by="other"))
+    omar = reviewer(site, Role.ADMINISTRATEUR)
+    page = (await omar.get(f"{LIST}/{change_id}")).text
+    assert "jugé autrement ou effacé depuis" in page
+    assert "Zorglub, combien ?" in page.replace("\u202f", " ").partition("Il s’agit de")[2].partition("</p>")[0]
+    assert f"{change_id}/adopter" not in page
+    assert f'action="{LIST}/{change_id}/lancer"' in page
+    assert (await omar.post(f"{LIST}/{change_id}/adopter")).status_code == 409
+    assert state_of(site, change_id) == READY
+
+
+async def test_a_draft_says_that_an_example_was_erased(site: Site) -> None:
+    change_id = store(site, READY)
+    with site.database.begin() as connection:
+        erase_review(connection, ["c1"])
+    page = (await reviewer(site).get(f"{LIST}/{change_id}")).text
+    assert STATES[DRAFT] in page
+    assert "Un exemple a été effacé" in page
+
+
+async def test_the_page_says_the_same_of_how_long_it_takes_as_the_guide(site: Site) -> None:
+    page = await reviewer(site).get(f"{LIST}/{store(site, TRAINING)}")
+    said = "cinq minutes environ en évaluation rapide, une dizaine en évaluation complète"
+    assert said in page.text
+    assert said in (PROJECT / "docs" / "guide" / "revue.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize(("state", "offered"), [(DRAFT, "lancer"), (TRAINING, "abandonner"), (FAILED, "lancer"), (READY, "adopter")])
 async def test_a_state_offers_what_comes_next(site: Site, state: str, offered: str) -> None:
     change_id = store(site, state)
@@ -296,7 +362,17 @@ async def test_an_administrator_adopts_sees_who_runs_it_and_goes_back(site: Site
     assert "pas encore reprise" in page
     assert (await omar.post(f"{LIST}/{change_id}/revenir")).status_code == 303
     assert active(site) == base
-    assert "Adopter de nouveau" in (await omar.get(f"{LIST}/{change_id}")).text
+    page = (await omar.get(f"{LIST}/{change_id}")).text
+    assert "la version précédente a été rétablie" in page
+    assert all(f'action="{LIST}/{change_id}/{deed}"' in page for deed in ("adopter", "abandonner", "lancer", "retirer"))
+
+
+async def test_a_change_whose_base_was_made_active_elsewhere_is_offered_to_be_reopened(site: Site) -> None:
+    change_id = store(site, ADOPTED)
+    omar = reviewer(site, Role.ADMINISTRATEUR)
+    assert "Rouvrir la correction" in (await omar.get(f"{LIST}/{change_id}")).text
+    assert (await omar.post(f"{LIST}/{change_id}/revenir")).status_code == 303
+    assert state_of(site, change_id) == READY
 
 
 async def test_a_change_of_another_base_is_not_adopted_and_the_page_says_so(site: Site, tmp_path: Path) -> None:
@@ -329,13 +405,31 @@ async def test_an_unknown_change_is_said_not_to_exist(site: Site, path: str) -> 
 async def test_a_conversation_becomes_a_test_that_is_listed_taken_along_and_deleted(site: Site) -> None:
     store_conversation(site.database, "c1", [{"said": HOSTILE}])
     ines = reviewer(site)
-    assert (await ines.post(f"{LIST}/tests", {"conversation": "c1"})).status_code == 303
+    answered = await ines.post(f"{LIST}/tests", {"conversation": "c1"})
+    assert (answered.status_code, answered.headers["location"]) == (303, "/revue/conversations/c1?fait=test")
+    transcript = (await ines.get(answered.headers["location"])).text
+    assert "enregistrée comme test" in transcript
+    assert f'href="{LIST}#tests"' in transcript
     assert ESCAPED in (await ines.get(LIST)).text
     lines = await ines.get(f"{LIST}/tests.jsonl")
     assert json.loads(lines.text)["turns"] == [{"user": HOSTILE, "entry": "combien.total"}]
     assert (await ines.post(f"{LIST}/tests/1/supprimer")).status_code == 303
     with site.database.read() as connection:
         assert connection.execute(select(recorded_tests)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("back", "leads_to"),
+    [
+        ("/revue/conversations/c1?q=budget&page=2", "/revue/conversations/c1?q=budget&page=2&fait=test"),
+        ("https://ailleurs.example/", "/revue/conversations/c1?fait=test"),
+        ("//ailleurs.example/", "/revue/conversations/c1?fait=test"),
+    ],
+)
+async def test_who_records_a_conversation_stays_where_they_were(site: Site, back: str, leads_to: str) -> None:
+    store_conversation(site.database, "c1", [{}])
+    answered = await reviewer(site).post(f"{LIST}/tests", {"conversation": "c1", "retour": back})
+    assert answered.headers["location"] == leads_to
 
 
 @pytest.mark.parametrize("conversation", ["", "unknown", "c1' OR '1'='1"])

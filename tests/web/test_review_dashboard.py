@@ -118,8 +118,8 @@ async def test_every_large_figure_leads_to_what_it_counts(site: Site) -> None:
     assert await led("Répondu") == ("43 %", 3)
     assert await led("Sans réponse") == ("14 %", 1)
     assert await led("Demandes enregistrées") == ("2", 2)
-    assert await led("Jugées utiles") == ("2", 2)
-    assert await led("Jugées inutiles") == ("1", 1)
+    assert await led("Avis\u00a0: utile") == ("2", 2)
+    assert await led("Avis\u00a0: inutile") == ("1", 1)
     assert await led("Conversations revues") == ("14 %", 1)
     assert await led("Temps de réponse médian") == ("20 ms", 11)
     assert await behind(site, person, tiles["Demandes enregistrées"].all("a")[1].attributes["href"]) == 1
@@ -203,7 +203,7 @@ async def test_long_lists_are_paged(site: Site) -> None:
     person = reviewer(site)
     first, last = await page(person, f"{BOARD}/reponses"), await page(person, f"{BOARD}/reponses?page=3")
     assert [len([row for row in tree.all("tr") if "data-item" in row.attributes]) for tree in (first, last)] == [50, 20]
-    (following,) = first.one("nav", class_="pager").all("a")
+    (following,) = first.one("nav", class_="paging").all("a")
     assert following.attributes["href"].endswith("&page=2")
 
 

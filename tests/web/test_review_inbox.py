@@ -94,7 +94,7 @@ async def test_the_list_shows_the_first_question_and_not_the_greeting(site: Site
     text = (await page(reviewer(site, name="ines"), "/revue")).one("li", **{"data-item": ""}).text
     assert "Et au Maroc ?" in text
     assert "Bonjour" not in text
-    for told in ("Réponse jugée inutile", "Répondu", "2 échanges", "1 inutile", "Signalée", "confiée à awa", "Site"):
+    for told in ("Avis\u00a0: inutile", "Répondu", "2 échanges", "1 inutile", "Signalée", "confiée à awa", "Site"):
         assert told in text
 
 
@@ -255,10 +255,107 @@ async def test_a_whole_page_is_marked_and_a_single_one(site: Site) -> None:
         store_conversation(site.database, name, [{}])
     me = reviewer(site, name="ines")
     response = await me.post("/revue/lot", {"une": "a", "montree": ["a", "b", "c"]})
-    assert response.headers["location"].endswith("#l-1"), "the one that came behind it has its place now"
+    assert response.headers["location"].endswith("#c-b"), "the one that came behind it has its place now"
     assert statuses(site) == {"a": REVIEWED, "b": UNREAD, "c": UNREAD}
     await me.post("/revue/lot", {"action": "statut:a_faire", "page_entiere": "1", "montree": ["b", "c"]})
     assert statuses(site) == {"a": REVIEWED, "b": TO_DO, "c": TO_DO}
+
+
+async def test_what_is_unticked_after_the_whole_page_was_ticked_is_left_alone(site: Site) -> None:
+    for name in ("a", "b", "c"):
+        store_conversation(site.database, name, [{}])
+    fields = {"action": "statut:revu", "page_entiere": "1", "montree": ["a", "b", "c"], "conversation": ["a", "c"]}
+    await reviewer(site, name="ines").post("/revue/lot", fields)
+    assert statuses(site) == {"a": REVIEWED, "b": UNREAD, "c": REVIEWED}
+
+
+async def test_enter_in_a_box_does_nothing_and_in_the_field_of_the_tag_it_tags(site: Site) -> None:
+    store_conversation(site.database, "a", [{}])
+    me = reviewer(site, name="ines")
+    first = (await page(me, "/revue")).one("form", action="/revue/lot").all("button")[0]
+    pressed = {first.attributes["name"]: first.attributes["value"], "conversation": "a", "filtres": "canal=site", "etiquette": ""}
+    response = await me.post("/revue/lot", pressed)
+    assert response.headers["location"] == "/revue?canal=site&fait=sans_action"
+    assert notice(await after(me, response)) == "Rien n’a changé : choisissez une des actions, ou écrivez une étiquette."
+    tree = await after(me, await me.post("/revue/lot", pressed | {"etiquette": "budget"}))
+    assert notice(tree) == "Étiquette « budget » : 1 conversation."
+
+
+@pytest.mark.parametrize(
+    ("changed", "told", "left"),
+    [
+        ([], "C’est annulé.", {"a": UNREAD, "b": UNREAD, "c": UNREAD}),
+        (["b"], "Annulé en partie : 1 conversation a changé depuis et reste comme elle est.", {"a": UNREAD, "b": TO_DO, "c": UNREAD}),
+        (
+            ["b", "c"],
+            "Annulé en partie : 2 conversations ont changé depuis et restent comme elles sont.",
+            {"a": UNREAD, "b": TO_DO, "c": TO_DO},
+        ),
+        (["a", "b", "c"], "Rien n’a été annulé : cela a été changé depuis.", {"a": TO_DO, "b": TO_DO, "c": TO_DO}),
+    ],
+)
+async def test_an_undo_says_what_it_could_not_undo(site: Site, changed: list[str], told: str, left: dict[str, str]) -> None:
+    for name in ("a", "b", "c"):
+        store_conversation(site.database, name, [{}])
+    me = reviewer(site, name="ines")
+    tree = await after(me, await me.post("/revue/lot", {"action": "statut:revu", "conversation": ["a", "b", "c"]}))
+    token = hidden(tree, "/revue/annulation", "annuler")
+    if changed:
+        await me.post("/revue/lot", {"action": "statut:a_faire", "conversation": changed})
+    tree = await after(me, await me.post("/revue/annulation", {"annuler": token}))
+    assert (notice(tree), statuses(site)) == (told, left)
+
+
+async def test_one_comes_back_to_the_page_and_the_place_of_a_list(site: Site) -> None:
+    names = [f"c{number:02}" for number in range(54)]
+    for number, name in enumerate(names):
+        store_conversation(site.database, name, [{}], NOW - timedelta(minutes=number))
+    me = reviewer(site, name="ines")
+    tree = await page(me, "/revue?canal=site&page=2")
+    links = [item.all("a")[0].attributes["href"] for item in tree.all("li") if "data-item" in item.attributes]
+    assert links[1] == "/revue/conversations/c51?canal=site&liste=2"
+    assert [item.attributes["id"] for item in tree.all("li") if "data-item" in item.attributes] == [f"c-{name}" for name in names[50:]]
+    conversation = await page(me, links[1])
+    way = conversation.one("nav", class_="way")
+    assert way.one("a", **{"data-back": ""}).attributes["href"] == "/revue?canal=site&page=2#c-c51"
+    assert way.one("a", rel="next").attributes["href"] == "/revue/conversations/c52?canal=site&liste=2"
+    form = next(form for form in conversation.all("form") if any("data-done" in button.attributes for button in form.all("button")))
+    fields = {each.attributes["name"]: each.attributes["value"] for each in form.all("input") if each.attributes["name"] != "jeton"}
+    response = await me.post(form.attributes["action"], fields)
+    assert response.headers["location"].startswith("/revue/conversations/c52?canal=site&liste=2&annuler=")
+    following = await after(me, response)
+    assert following.one("nav", class_="way").one("a", **{"data-back": ""}).attributes["href"] == "/revue?canal=site&page=2#c-c52"
+    undo = following.one("form", action="/revue/annulation")
+    fields = {each.attributes["name"]: each.attributes["value"] for each in undo.all("input") if each.attributes["name"] != "jeton"}
+    response = await me.post("/revue/annulation", fields)
+    assert response.headers["location"] == "/revue/conversations/c52?canal=site&liste=2&fait=annule"
+
+
+async def test_what_is_done_to_several_comes_back_to_where_they_stood(site: Site) -> None:
+    names = [f"c{number:02}" for number in range(54)]
+    for number, name in enumerate(names):
+        store_conversation(site.database, name, [{}], NOW - timedelta(minutes=number))
+    me = reviewer(site, name="ines")
+    shown = {"page": "2", "montree": names[50:], "conversation": ["c50", "c52"]}
+    response = await me.post("/revue/lot", shown | {"action": "etiqueter", "etiquette": "budget"})
+    assert response.headers["location"].startswith("/revue?page=2&annuler=")
+    assert response.headers["location"].endswith("#c-c50"), "it is still there"
+    response = await me.post("/revue/lot", shown | {"action": "statut:revu"})
+    assert response.headers["location"].endswith("#c-c51"), "it has left"
+    undo = {name: hidden(await after(me, response), "/revue/annulation", name) for name in ("annuler", "filtres", "liste")}
+    response = await me.post("/revue/annulation", undo)
+    assert response.headers["location"] == "/revue?page=2&fait=annule#c-c50"
+
+
+async def test_who_saw_to_conversations_is_told_in_french_when_nobody_does(site: Site) -> None:
+    for name in ("a", "b"):
+        store_conversation(site.database, name, [{}], assignee="awa")
+    me = reviewer(site, name="ines")
+    tree = await after(me, await me.post("/revue/lot", {"action": "confier", "assigne": "", "conversation": "a"}))
+    assert notice(tree) == "1 conversation n’est plus confiée à personne."
+    await me.post("/revue/annulation", {"annuler": hidden(tree, "/revue/annulation", "annuler")})
+    tree = await after(me, await me.post("/revue/lot", {"action": "confier", "assigne": "", "conversation": ["a", "b"]}))
+    assert notice(tree) == "2 conversations ne sont plus confiées à personne."
 
 
 async def test_nothing_ticked_is_told_and_changes_nothing(site: Site) -> None:
@@ -292,7 +389,7 @@ async def test_a_reader_sees_no_box_to_tick_and_may_not_decide(site: Site) -> No
     tree = await page(me, "/revue")
     assert listed(tree) == ["a"]
     assert not tree.all("input", type="checkbox", name="conversation")
-    assert "/revue/export" not in str([link.attributes for link in tree.all("a")])
+    assert "/revue/export" not in str([form.attributes for form in tree.all("form")])
     assert (await me.post("/revue/lot", {"action": "statut:revu", "conversation": "a"})).status_code == 403
     assert statuses(site) == {"a": UNREAD}
 
@@ -396,7 +493,7 @@ async def test_what_is_filtered_is_exported_and_noted_without_content(site: Site
     store_conversation(site.database, "a", [{"said": "=1+1"}, {}], channel="sms")
     store_conversation(site.database, "b", [{}])
     me = reviewer(site, name="ines")
-    response = await me.get(f"/revue/export?format={kind}&lignes={lines}&canal=sms")
+    response = await me.post("/revue/export?canal=sms", {"format": kind, "lignes": lines})
     assert response.status_code == 200
     assert response.content.startswith(start)
     assert response.headers["Content-Disposition"] == f'attachment; filename="{lines}.{kind}"'
@@ -405,20 +502,27 @@ async def test_what_is_filtered_is_exported_and_noted_without_content(site: Site
     assert (row.who, row.target, row.count, row.reason) == ("ines", lines, 2 if lines == "tours" else 1, "")
 
 
-@pytest.mark.parametrize("query", ["", "format=csv", "format=pdf&lignes=tours", "format=csv&lignes=x", "format=CSV&lignes=tours"])
-async def test_an_export_of_nothing_that_exists_is_refused(site: Site, query: str) -> None:
-    assert (await reviewer(site, name="ines").get(f"/revue/export?{query}")).status_code == 422
+@pytest.mark.parametrize(("kind", "lines"), [("", ""), ("csv", ""), ("pdf", "tours"), ("csv", "x"), ("CSV", "tours")])
+async def test_an_export_of_nothing_that_exists_is_refused(site: Site, kind: str, lines: str) -> None:
+    assert (await reviewer(site, name="ines").post("/revue/export", {"format": kind, "lignes": lines})).status_code == 422
+
+
+async def test_an_export_is_never_begun_by_a_link(site: Site) -> None:
+    me = reviewer(site, name="ines")
+    assert (await me.get("/revue/export?format=csv&lignes=tours")).status_code == 405
+    with site.database.read() as connection:
+        assert connection.execute(select(journal).where(journal.c.what == EXPORTED)).first() is None
 
 
 async def test_an_export_that_is_too_long_is_refused_in_a_sentence(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(MOST_ROWS, "xlsx", 1)
     store_conversation(site.database, "a", [{}, {}])
     me = reviewer(site, name="ines")
-    response = await me.get("/revue/export?format=xlsx&lignes=tours")
+    response = await me.post("/revue/export", {"format": "xlsx", "lignes": "tours"})
     assert response.status_code == 413
     assert "filtrez davantage" in response.json()["error"]
-    assert (await me.get("/revue/export?format=csv&lignes=tours")).status_code == 200
+    assert (await me.post("/revue/export", {"format": "csv", "lignes": "tours"})).status_code == 200
 
 
 async def test_a_reader_may_not_export(site: Site) -> None:
-    assert (await reviewer(site, Role.LECTEUR, "ines").get("/revue/export?format=csv&lignes=tours")).status_code == 403
+    assert (await reviewer(site, Role.LECTEUR, "ines").post("/revue/export", {"format": "csv", "lignes": "tours"})).status_code == 403

@@ -85,6 +85,30 @@ async def test_a_message_is_judged_and_one_is_led_back_to_it_with_the_filters(si
     assert verdicts(site.database) == {"c1-2": ("autre", "info/combien.bruxelles", "Et à Bruxelles ?")}
 
 
+async def test_a_message_of_a_long_conversation_has_the_address_of_its_page(site: Site) -> None:
+    ids = stored(site, *[{"outcome": UNKNOWN, "confidence": 0.9} for _ in range(204)], {"outcome": UNKNOWN, "confidence": 0.01})
+    me = reviewer(site)
+    shown = read((await me.get("/revue/messages?jours=0")).text)
+    item = next(each for each in shown.all("li") if "data-item" in each.attributes)
+    assert item.attributes["data-open"] == "/revue/conversations/c1?page=2#m-205"
+    for back in ("/revue/conversations/c1", "/revue/conversations/c1?page=2", "/revue/conversations/c1?page=2#m-3"):
+        sent = await me.post(f"/revue/messages/{ids[-1]}/jugement", OTHER | {"retour": back})
+        assert sent.headers["location"] == "/revue/conversations/c1?page=2#m-205"
+    sent = await me.post(f"/revue/messages/{ids[0]}/jugement", OTHER | {"retour": "/revue/conversations/c1?page=2"})
+    assert sent.headers["location"] == "/revue/conversations/c1#m-1"
+
+
+async def test_enter_in_a_box_of_the_list_judges_nothing(site: Site) -> None:
+    (one,) = stored(site, {"outcome": UNKNOWN})
+    me = reviewer(site)
+    shown = read((await me.get("/revue/messages?jours=0")).text)
+    first = shown.one("form", id="lot").all("button")[0].attributes
+    fields = {"exchange": f"{one}:c1-1", "retour": "/revue/messages?jours=0", first["name"]: first["value"]}
+    sent = await me.post("/revue/jugements", fields)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/revue/messages?jours=0")
+    assert verdicts(site.database) == {}
+
+
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "/revue//evil.example", "javascript:alert(1)", "/", ""]
 )

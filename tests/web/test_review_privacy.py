@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +71,7 @@ async def test_a_conversation_is_kept_with_a_reason_listed_and_released(site: Si
     assert (answer.status_code, answer.headers["location"]) == (303, "/revue/conversations/hers")
     page = (await ines.get(HOME)).text
     assert "Une plainte est en cours." in page
+    assert "bientôt" not in page
     answer = await ines.post(RELEASE, {"suite": HOME})
     assert (answer.status_code, answer.headers["location"]) == (303, HOME)
     assert "Une plainte est en cours." not in (await ines.get(HOME)).text
@@ -79,7 +81,31 @@ async def test_a_conversation_is_kept_with_a_reason_listed_and_released(site: Si
 @pytest.mark.parametrize("reason", ["", "    ", "abc", "\u200b" * 9])
 async def test_nothing_is_kept_without_a_reason(site: Site, reason: str) -> None:
     store_conversation(site.database, "hers")
-    assert (await reviewer(site, Role.ADMINISTRATEUR).post(KEEP, {"raison": reason})).status_code == 400
+    assert (await reviewer(site, Role.ADMINISTRATEUR).post(KEEP, {"raison": reason})).status_code == 422
+    assert (kept(site.database), written(site.database)) == (None, [])
+
+
+async def test_until_when_is_said_on_both_pages_and_can_be_put_off(site: Site) -> None:
+    store_conversation(site.database, "hers")
+    ines, today = reviewer(site, Role.ADMINISTRATEUR), site.clock().date()
+    soon, later = today + timedelta(days=9), today + timedelta(days=300)
+    await ines.post(KEEP, {"raison": "Une plainte est en cours.", "jusqu_au": soon.isoformat()})
+    pages = [read((await ines.get(path)).text).text for path in (HOME, "/revue/conversations/hers")]
+    assert all(f"{soon:%d/%m/%Y} 23:59" in page for page in pages)
+    assert "bientôt" in pages[0]
+    assert "se termine dans les trente jours : 1." in pages[0].replace("\u00a0", " ")
+    await ines.post(KEEP, {"raison": "La plainte dure.", "jusqu_au": later.isoformat()})
+    page = read((await ines.get(HOME)).text).text
+    assert f"{later:%d/%m/%Y} 23:59" in page
+    assert "bientôt" not in page
+    assert [what for what, _, _ in written(site.database) if what != "consultation"] == ["conservation", "conservation"]
+
+
+@pytest.mark.parametrize("day", ["demain", "2026-13-01", "1999-01-01", "9999-12-31", "20270101", "2027-01-01T00:00", HOSTILE])
+async def test_a_day_that_is_none_or_will_not_do_keeps_nothing(site: Site, day: str) -> None:
+    store_conversation(site.database, "hers")
+    answer = await reviewer(site, Role.ADMINISTRATEUR).post(KEEP, {"raison": "Une plainte est en cours.", "jusqu_au": day})
+    assert answer.status_code == 422
     assert (kept(site.database), written(site.database)) == (None, [])
 
 
@@ -143,7 +169,7 @@ async def test_what_is_neither_reference_nor_address_erases_nothing(site: Site, 
     ines = reviewer(site, Role.ADMINISTRATEUR)
     for key in ("", "awa", "@commune.example", "%", "' OR 1=1 --", HOSTILE):
         refused = await ines.post(f"{HOME}/{step}", {"cle": key})
-        assert refused.status_code == 400
+        assert refused.status_code == 422
         assert HOSTILE not in refused.text
     nothing = await ines.post(f"{HOME}/{step}", {"cle": "personne@nulle-part.example"})
     assert "Rien n’est enregistré" in nothing.text

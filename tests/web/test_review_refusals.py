@@ -21,7 +21,10 @@ async def test_a_refusal_leads_back_to_the_page_it_came_from(site: Site) -> None
     assert 'href="/revue/conversations/c1?etat=tout">Revenir' in response.text
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/x", "javascript:alert(1)", "http://assistant.example//evil.example", ""])
+ELSEWHERE = ["https://evil.example/x", "javascript:alert(1)", "http://assistant.example//evil.example", "http://[", ""]
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
 async def test_it_leads_nowhere_else(site: Site, elsewhere: str) -> None:
     ines = reviewer(site)
     response = await ines.get("/revue/conversations/inconnue", referer=elsewhere, **HTML)

@@ -73,7 +73,7 @@ async def test_contact_details_are_shown_in_one_response_after_the_reason_was_wr
 async def test_without_a_reason_nothing_is_shown(site: Site, reason: str) -> None:
     store_lead(site.database)
     refused = await reviewer(site).post(f"{ONE}/demasquer", {"raison": reason})
-    assert refused.status_code == 400
+    assert refused.status_code == 422
     assert hides(refused.text)
     assert written(site.database) == []
 
@@ -133,17 +133,31 @@ async def test_what_has_left_is_neither_offered_nor_sent_again(site: Site) -> No
 @pytest.mark.parametrize("number", ["", "x", "-1", "9" * 12, "1; DROP TABLE outbox", "²"])
 async def test_a_mail_that_there_is_not_is_refused(site: Site, number: str) -> None:
     store_lead(site.database)
-    assert (await reviewer(site).post(f"{ONE}/renvoyer", {"courriel": number})).status_code in (400, 409)
+    assert (await reviewer(site).post(f"{ONE}/renvoyer", {"courriel": number})).status_code == 422
 
 
 async def test_a_request_is_closed_and_opened_again(site: Site) -> None:
     store_lead(site.database)
     ines = reviewer(site)
+    assert "Clore la demande" in await show(ines, ONE)
     assert (await ines.post(f"{ONE}/fermer")).status_code == 303
     assert "par Ines" in await show(ines, ONE)
     assert "CIC-2026-AAAAAA" not in await show(ines, "/revue/demandes?suite=ouvertes")
     assert (await ines.post(f"{ONE}/rouvrir")).status_code == 303
     assert "CIC-2026-AAAAAA" in await show(ines, "/revue/demandes?suite=ouvertes")
+
+
+@pytest.mark.parametrize("page", ["9" * 5000, "9" * 25, "²", "-1", "0"])
+async def test_a_page_that_is_no_number_is_the_first(site: Site, page: str) -> None:
+    store_lead(site.database)
+    answer = await reviewer(site).get(f"/revue/demandes?page={page}")
+    assert answer.status_code == 200
+
+
+async def test_what_is_done_with_a_request_that_there_is_not_is_not_found(site: Site) -> None:
+    ines = reviewer(site)
+    for deed, fields in (("note", {"note": "x"}), ("fermer", {}), ("renvoyer", {"courriel": "1"})):
+        assert (await ines.post(f"{ONE}/{deed}", fields)).status_code == 404
 
 
 async def test_notes_have_their_author_and_day_and_hide_who_made_the_request(site: Site) -> None:
@@ -154,7 +168,7 @@ async def test_notes_have_their_author_and_day_and_hide_who_made_the_request(sit
     assert "Ines, le 02/03/2026 10:00" in page
     assert "Première ligne\nrappeler [masqué]" in page
     assert hides(page)
-    assert (await ines.post(f"{ONE}/note", {"note": " \n "})).status_code == 400
+    assert (await ines.post(f"{ONE}/note", {"note": " \n "})).status_code == 422
 
 
 async def test_a_kept_request_says_what_to_do(site: Site) -> None:
@@ -225,17 +239,17 @@ async def test_an_export_is_masked_and_written_down(site: Site) -> None:
     assert written(site.database) == [("Ines", "export", "demandes", "", 1)]
 
 
-async def test_an_export_with_contact_details_needs_a_reason_and_is_written_down_twice(site: Site) -> None:
+async def test_an_export_with_contact_details_needs_a_reason_and_every_request_in_it_is_written_down(site: Site) -> None:
     for letter in "AB":
         store_lead(site.database, f"CIC-2026-{letter * 6}")
     ines = reviewer(site)
     asked = {"format": "csv", "coordonnees": "oui"}
-    assert (await ines.post("/revue/demandes/export", asked)).status_code == 400
+    assert (await ines.post("/revue/demandes/export", asked)).status_code == 422
     assert written(site.database) == []
     file = await ines.post("/revue/demandes/export", asked | {"raison": "Rapport annuel"})
     assert file.text.count(ADDRESS) == 2
-    expected = [("Ines", deed, "demandes", "Rapport annuel", 2) for deed in ("demasquage", "export")]
-    assert written(site.database) == expected
+    shown = [("Ines", "demasquage", f"CIC-2026-{letter * 6}", "Rapport annuel", 1) for letter in "AB"]
+    assert written(site.database) == [*shown, ("Ines", "export", "demandes", "Rapport annuel", 2)]
 
 
 async def test_a_reader_exports_no_contact_details(site: Site) -> None:
@@ -249,4 +263,4 @@ async def test_a_reader_exports_no_contact_details(site: Site) -> None:
 
 @pytest.mark.parametrize("kind", ["", "exe", "../../etc/passwd"])
 async def test_a_format_that_there_is_not_is_refused(site: Site, kind: str) -> None:
-    assert (await reviewer(site).post("/revue/demandes/export", {"format": kind})).status_code == 400
+    assert (await reviewer(site).post("/revue/demandes/export", {"format": kind})).status_code == 422

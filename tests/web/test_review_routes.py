@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -152,6 +153,17 @@ async def test_an_account_that_is_gone_gets_nowhere(site: Site, walked: list[tup
         if not leads_to_sign_in(answer):
             let_in.append((method, path, answer.status_code))
     assert let_in == []
+
+
+@pytest.mark.parametrize("number", [str(2**31), "9" * 25, "9" * 5000], ids=len)
+async def test_a_number_that_no_row_can_have_is_not_found(site: Site, walked: list[tuple[str, Route]], number: str) -> None:
+    me = reviewer(site, Role.ADMINISTRATEUR, "chef")
+    found = []
+    for method, path in {(method, route.path) for method, route in walked if ":int}" in route.path}:
+        asked = re.sub(r"\{\w+\}", "c1", re.sub(r"\{\w+:int\}", number, path))
+        found.append((await (me.get(asked) if method == "GET" else me.post(asked))).status_code)
+    assert len(found) > 10
+    assert set(found) == {404}
 
 
 async def test_no_page_is_kept_in_a_cache(site: Site, walked: list[tuple[str, Route]]) -> None:

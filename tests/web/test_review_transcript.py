@@ -116,13 +116,13 @@ async def test_an_exchange_shows_what_was_said_understood_and_given(site: Site) 
         "Attendu ensuite",
         "contenu 0123456789ab, modèle cic",
         "0,02 s",
-        "Jugé inutile",
+        "Avis : inutile",
         "Répondu",
     ):
         assert expected in told, expected
     assert first.one("a", href="/#combien.total").text == BASE.facts["combien.total"].title
     assert "Merci" in second.text
-    assert "Réponse jugée inutile" in tree.one("div", class_="heading").text
+    assert "Avis : inutile" in plain(tree.one("div", class_="heading").text)
 
 
 async def test_each_exchange_has_an_address_of_its_own(site: Site) -> None:
@@ -143,6 +143,28 @@ async def test_a_long_conversation_goes_on_in_pages(site: Site) -> None:
     tree = await page(me, tree.one("nav", class_="paging").one("a", rel="next").attributes["href"])
     assert [item.attributes["id"] for item in tree.all("li", class_="exchange")] == [f"m-{number}" for number in range(201, 206)]
     assert tree.all("li", class_="exchange")[0].one("h3").one("a").attributes["href"] == f"{ONE}?page=2#m-201"
+
+
+async def test_an_answer_to_the_form_is_told_as_one(site: Site) -> None:
+    said = [
+        {"said": "Je veux participer", "asks": "nom"},
+        {"said": "Jean Dupont", "label": "hors_sujet/meteo", "confidence": 0.66, "outcome": "formulaire", "asks": "email"},
+        {"said": "C'est combien ?"},
+        {"said": "Merci", "label": "bavardage/remercier"},
+    ]
+    store_conversation(site.database, "c1", said)
+    items = (await page(reviewer(site))).all("li", class_="exchange")
+    told = [plain(item.one("p", class_="understood").text) for item in items]
+    assert told[1] == "Réponse à la demande (champ « nom »)"
+    assert [text.startswith("Compris comme : ") for text in told] == [True, False, True, True], "a question within the form is one"
+    assert "hors_sujet/meteo" in items[1].one("details").text, "what the model thought is kept"
+
+
+async def test_an_answer_to_the_form_is_told_as_one_on_the_next_page_too(site: Site) -> None:
+    said = [{"asks": "objet"} for _ in range(200)] + [{"said": "Un projet", "outcome": "formulaire"}]
+    store_conversation(site.database, "c1", said)
+    (item,) = (await page(reviewer(site), f"{ONE}?page=2")).all("li", class_="exchange")
+    assert plain(item.one("p", class_="understood").text) == "Réponse à la demande (champ « objet »)"
 
 
 async def test_what_is_judged_is_shown_and_what_was_replaced_is_not(site: Site) -> None:
@@ -210,7 +232,7 @@ async def test_one_goes_on_within_the_list_one_came_from(site: Site) -> None:
     way = tree.one("nav", class_="way")
     assert way.one("a", rel="prev").attributes["href"] == "/revue/conversations/c0?canal=site"
     assert way.one("a", rel="next").attributes["href"] == "/revue/conversations/c3?canal=site"
-    assert way.one("a", **{"data-back": ""}).attributes["href"] == "/revue?canal=site"
+    assert way.one("a", **{"data-back": ""}).attributes["href"] == "/revue?canal=site#c-c2"
 
 
 async def test_reviewed_and_the_next_until_the_list_is_empty(site: Site) -> None:

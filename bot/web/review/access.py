@@ -5,20 +5,23 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from bot.review.accounts import Accounts
 from bot.review.model import Account, Role
 from bot.text import clean
 from bot.web.bodies import RefusedError, read_pairs
 from bot.web.review.arrival import Arrival
+from bot.web.review.page import Page
 from bot.web.review.sessions import Session, Sessions
+from bot.web.review.threads import run_sync
 from bot.web.turnstile import Turnstile
 
 HOME, SIGN_IN = "/revue", "/revue/connexion"
@@ -27,6 +30,8 @@ FIELDS = 600
 TOKEN_FIELD, TOKEN_HEADER = "jeton", "x-jeton"
 LONGEST_TARGET = 2000
 """In characters: an address with every filter of the inbox."""
+LARGEST_ID = 2**31 - 1
+"""Of a row of our tables."""
 _OURS = re.compile(r"/revue(/[A-Za-z0-9_./-]*)?(\?[!-\[\]-~]*)?")
 _DOORS = (SIGN_IN, "/revue/deconnexion", "/revue/oidc")
 
@@ -98,11 +103,13 @@ class Guard:
             token = self.sessions.token(session)
             visit = Visit(request, account, token, await self._form(request, token, account))
             response = await endpoint(visit)
+            if isinstance(response, Page):
+                await response.finish()
             self._renew(request, response, session)
             return response
 
         guarded.role = role  # type: ignore[attr-defined]  # read by the test that walks every route
-        return Route(path, guarded, methods=list(methods))
+        return _Route(path, guarded, methods=list(methods))
 
     async def visitor(self, request: Request) -> Account | None:
         """Who is signed in, on a page that is open to all."""
@@ -141,13 +148,32 @@ class Guard:
             self.sessions.renew(response, session, secure)
 
 
+class _Route(Route):
+    """A number that no row can have is no address of ours, be it of 25 digits or of 5,000."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        try:
+            match, found = super().matches(scope)
+        except ValueError:  # more digits than Python reads
+            return Match.NONE, {}
+        numbers = [value for value in found.get("path_params", {}).values() if isinstance(value, int)]
+        return (Match.NONE, {}) if any(number > LARGEST_ID for number in numbers) else (match, found)
+
+
 def _to_sign_in(request: Request) -> Response:
     """Back to the same page afterwards; a form that was sent is not sent again."""
     if request.headers.get("hx-request") == "true":
-        page = urlsplit(request.headers.get("hx-current-url", ""))
-        return Response(status_code=401, headers={"HX-Redirect": sign_in_address(_joined(page.path, page.query))})
+        return Response(status_code=401, headers={"HX-Redirect": sign_in_address(path_of(request.headers.get("hx-current-url", "")))})
     shown = request.method in ("GET", "HEAD")
     return RedirectResponse(sign_in_address(_joined(request.url.path, request.url.query) if shown else HOME), 303)
+
+
+def path_of(address: str) -> str:
+    """The path and the query of an address that a browser names; empty when it is none."""
+    with suppress(ValueError):
+        page = urlsplit(address)
+        return _joined(page.path, page.query)
+    return ""
 
 
 def _joined(path: str, query: str) -> str:

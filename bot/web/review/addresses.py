@@ -11,19 +11,34 @@ from bot.review.transcripts import PAGE
 HOME = "/revue"
 QUERY_CHARACTERS = 2000
 """Of a query that a form carries."""
-_DIGITS = 7
+PLACE = "liste"
+"""Field of an address or a form: the page of the list that somebody came from."""
+_DIGITS = 9
+"""Fewer than an id can have."""
+_FIRST = (("page", 1), (PLACE, 1))
 
 
-def address_of(filters: Filters, **more: object) -> str:
-    """The address of the list that filters ask for; `more` are fields beside them, such as `page`."""
-    return _joined(HOME, filters, more)
+def address_of(filters: Filters, at: str = "", **more: object) -> str:
+    """The address of the list that filters ask for, `at` a conversation of it; `more` are fields beside them, such as `page`."""
+    address = _joined(HOME, filters, more)
+    return f"{address}#{anchor_of(at)}" if at else address
+
+
+def anchor_of(conversation: str) -> str:
+    """Where a conversation stands in the list, as an address names it."""
+    return f"c-{quote(conversation, safe='')}"
 
 
 def transcript_address(conversation: str, filters: Filters, number: int | None = None, **more: object) -> str:
     """The address of a conversation within a list, at an exchange."""
-    page = (number - 1) // PAGE + 1 if number else 1
+    page = page_of(number) if number else 1
     address = _joined(f"{HOME}/conversations/{quote(conversation, safe='')}", filters, {"page": page, **more})
     return f"{address}#m-{number}" if number else address
+
+
+def page_of(number: int) -> int:
+    """The page of a conversation on which an exchange stands."""
+    return (number - 1) // PAGE + 1
 
 
 def page_number(typed: str) -> int:
@@ -37,6 +52,6 @@ def whole_number(typed: str) -> int:
 
 
 def _joined(path: str, filters: Filters, more: Mapping[str, object]) -> str:
-    fields = {name: value for name, value in more.items() if value and (name, value) != ("page", 1)}
+    fields = {name: value for name, value in more.items() if value and (name, value) not in _FIRST}
     query = "&".join(filter(None, (filters.query, urlencode(fields))))
     return f"{path}?{query}" if query else path

@@ -80,9 +80,9 @@ def review_routes(
         *MessagesPage(pages, guard, judging, Worklist(database, clock), showing).routes(),
         *JudgingPages(pages, guard, judging, showing).routes(),
         *RequestPages(pages, guard, Requests(database, clock), journal, mail_worker).routes(),
-        *ChangePages(pages, guard, changes, Recordings(database, clock)).routes(),
+        *ChangePages(pages, guard, changes, Recordings(database, clock), journal).routes(),
         *DashboardPages(pages, guard, database, clock, showing).routes(),
         *gaps.routes(),
-        *DraftPages(pages, guard, Drafts(database, clock), gaps).routes(),
+        *DraftPages(pages, guard, Drafts(database, clock), gaps, journal).routes(),
         *PrivacyPages(pages, guard, Keeping(database, settings, journal, clock), journal, mail_worker).routes(),
     ]

@@ -12,6 +12,7 @@ from bot.review.labels import Labels
 from bot.review.model import ANSWERED, CHANNELS, OUTCOMES, UNKNOWN
 from bot.review.periods import Period
 from bot.storage import REVIEWED
+from bot.text import NBSP
 from bot.web.review.choosing import address
 from bot.web.review.pictures import Picture, Series, draw, draw_shares, inbox, say_milliseconds
 from bot.web.review.rendering import say_number, say_percent
@@ -74,8 +75,8 @@ def tiles(figures: Figures) -> list[Tile]:
         _share(figures, "Répondu", ANSWERED),
         _share(figures, "Sans réponse", UNKNOWN),
         Tile("Demandes enregistrées", say_number(sent), _step(period, REGISTERED), f"{say_number(failed)} en échec", _step(period, FAILED)),
-        _judged(figures, "Jugées utiles", "liked", UP),
-        _judged(figures, "Jugées inutiles", "disliked", DOWN),
+        _judged(figures, f"Avis{NBSP}: utile", "liked", UP),
+        _judged(figures, f"Avis{NBSP}: inutile", "disliked", DOWN),
         _delay(figures),
         Tile(
             "Conversations revues",

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import quote
 
-from anyio.to_thread import run_sync
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from bot.errors import AssistantError, RequestError, StorageError
-from bot.review.change import ADOPTED, READY, STATES, TITLE_CHARACTERS, Change, Draft, Judged, Options
+from bot.review.change import ADOPTED, READY, STATES, TITLE_CHARACTERS, Change, Draft, Judged, Options, adoption_fault, unlike
 from bot.review.changes import Changes
 from bot.review.comparison import PARTS, differing, read_patch, verdict_of
+from bot.review.journal import EXPORTED, Journal
 from bot.review.model import Role
 from bot.review.recorded import Recordings
 from bot.web.bodies import RefusedError
-from bot.web.review.access import Guard, Visit
+from bot.web.review.access import LONGEST_TARGET, Guard, Visit, safe_target
 from bot.web.review.rendering import Pages
+from bot.web.review.service import download
+from bot.web.review.threads import run_sync
+from bot.web.review.undoing import DONE, RECORDED
 
 LIST = "/revue/corrections"
 QUICK = "rapide"
@@ -30,11 +34,12 @@ T = TypeVar("T")
 class ChangePages:
     """Serves /revue/corrections."""
 
-    def __init__(self, pages: Pages, guard: Guard, changes: Changes, recordings: Recordings) -> None:
+    def __init__(self, pages: Pages, guard: Guard, changes: Changes, recordings: Recordings, journal: Journal) -> None:
         self._pages = pages
         self._guard = guard
         self._changes = changes
         self._recordings = recordings
+        self._journal = journal
 
     def routes(self) -> list[BaseRoute]:
         """The routes of corrections and recorded tests."""
@@ -81,7 +86,8 @@ class ChangePages:
             "files": read_patch(patch),
             "report": change.report,
         }
-        shown |= {"rows": _rows(await run_sync(self._changes.examples, change.id), _steps(change, draft))}
+        examples = await run_sync(self._changes.examples, change.id)
+        shown |= {"rows": _rows(examples, _steps(change, draft)), **_holding(change, examples)}
         if change.report is not None:
             shown |= _compared(change.report, only=visit.request.query_params.get("tout") != "1")
         return self._pages.page(visit, "correction.html", **shown, **await run_sync(self._standing, change))
@@ -97,8 +103,8 @@ class ChangePages:
         """The diff as a file."""
         change = await self._found(visit)
         patch = change.report["patch"] if change.report else (await run_sync(self._changes.draft, change)).patch
-        named = {"Content-Disposition": f'attachment; filename="correction-{change.id}.patch"'}
-        return Response(patch, media_type="text/x-diff; charset=utf-8", headers=named)
+        await run_sync(self._journal.note, visit.account.name, EXPORTED, f"correction {change.id}")
+        return download(f"correction-{change.id}.patch", patch, "text/x-diff; charset=utf-8")
 
     async def take_out(self, visit: Visit) -> Response:
         """Give one example back to those that wait."""
@@ -121,14 +127,16 @@ class ChangePages:
         return await self._do(visit, lambda change_id: self._changes.adopt(change_id, visit.account.name))
 
     async def go_back(self, visit: Visit) -> Response:
-        """Run again what ran before it."""
+        """Run again what ran before it; the change is ready again."""
         return await self._do(visit, lambda change_id: self._changes.go_back(change_id, visit.account.name))
 
     async def record(self, visit: Visit) -> Response:
-        """Record a conversation as a test."""
+        """Record a conversation as a test, and say so where it was asked for."""
         conversation = visit.form.get("conversation", _CONVERSATION_CHARACTERS)
         await _doing(lambda: self._recordings.record(conversation, visit.account.name))
-        return RedirectResponse(f"{LIST}#tests", 303)
+        asked = visit.form.get("retour", LONGEST_TARGET)
+        back = asked if asked and safe_target(asked) == asked else f"/revue/conversations/{quote(conversation, safe='')}"
+        return RedirectResponse(f"{back}{'&' if '?' in back else '?'}{DONE}={RECORDED}", 303)
 
     async def remove_test(self, visit: Visit) -> Response:
         """Delete a recorded test."""
@@ -138,8 +146,8 @@ class ChangePages:
     async def tests(self, visit: Visit) -> Response:
         """The recorded tests as a file for tests/evaluation."""
         lines = await run_sync(self._recordings.as_lines)
-        named = {"Content-Disposition": 'attachment; filename="followups-revue.jsonl"'}
-        return Response(lines, media_type="application/jsonl; charset=utf-8", headers=named)
+        await run_sync(self._journal.note, visit.account.name, EXPORTED, "tests", "", lines.count("\n"))
+        return download("followups-revue.jsonl", lines, "application/jsonl; charset=utf-8")
 
     def _standing(self, change: Change) -> dict[str, Any]:
         """Where the change stands beside what runs."""
@@ -148,7 +156,7 @@ class ChangePages:
         return {
             "active": active,
             "follows": releases.follows,
-            "moved": change.state in (READY, ADOPTED) and active not in (change.base, change.release),
+            "moved": active != change.base and (change.state == READY or (change.state == ADOPTED and active != change.release)),
             "running": releases.running() if change.state == ADOPTED else [],
         }
 
@@ -162,6 +170,13 @@ class ChangePages:
         change = await self._found(visit)
         await _doing(lambda: deed(change.id))
         return RedirectResponse(f"{LIST}/{change.id}", 303)
+
+
+def _holding(change: Change, examples: Sequence[Judged]) -> dict[str, Any]:
+    """Why what was compared may not be adopted, and the examples for which it may not."""
+    if change.state != READY:
+        return {"fault": "", "unlike": []}
+    return {"fault": adoption_fault(change.report, examples), "unlike": unlike(change.report, examples) if change.report else []}
 
 
 def _compared(report: Mapping[str, Any], only: bool) -> dict[str, Any]:

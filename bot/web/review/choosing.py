@@ -44,8 +44,3 @@ class Choice:
 def address(path: str, period: Period, **fields: object) -> str:
     """The address of a page for a period, with other fields; those that are None are left out."""
     return f"{path}?{urlencode({**period.fields, **{name: value for name, value in fields.items() if value is not None}})}"
-
-
-def number(text: str) -> int | None:
-    """A whole number of at most nine digits out of an address or a form; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -19,11 +18,12 @@ from bot.storage import Database
 from bot.web.bodies import RefusedError
 from bot.web.review import board
 from bot.web.review.access import Guard, Visit
-from bot.web.review.addresses import page_number, transcript_address
+from bot.web.review.addresses import page_number, transcript_address, whole_number
 from bot.web.review.board import DASHBOARD
-from bot.web.review.choosing import Choice, address, number
+from bot.web.review.choosing import Choice, address
 from bot.web.review.pictures import say_milliseconds
 from bot.web.review.rendering import Pages
+from bot.web.review.threads import run_sync
 from bot.web.showing import Showing
 
 
@@ -77,10 +77,10 @@ class DashboardPages:
 
     async def answers(self, visit: Visit) -> Response:
         """The answers behind a response time."""
-        limits = {name: number(visit.request.query_params.get(name, "")) for name in ("de", "a")}
-        kept = {name: str(limit) for name, limit in limits.items() if limit is not None}
+        limits = {name: whole_number(visit.request.query_params.get(name, "")) for name in ("de", "a")}
+        kept = {name: str(limit) for name, limit in limits.items() if limit}
         choice, page = self._choice(visit, f"{DASHBOARD}/reponses", **kept), _page(visit)
-        start, end = limits["de"] or 0, limits["a"]
+        start, end = limits["de"], limits["a"] or None
         rows, total = await run_sync(answers_of, self._database, choice.period, start, end, page)
         return self._list(visit, choice, total, title=_between(start, end), conversations=[], answers=rows)
 

@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from anyio.to_thread import run_sync
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from bot.errors import RequestError
 from bot.review.drafts import MOST_QUESTIONS, TEXT_CHARACTERS, TITLE_CHARACTERS, Draft, Drafts, as_yaml, distinct
+from bot.review.journal import EXPORTED, Journal
 from bot.review.model import Role
 from bot.review.nlu_files import LONGEST, as_example
-from bot.web.bodies import RefusedError
 from bot.web.review.access import Guard, Visit
 from bot.web.review.addresses import page_number
 from bot.web.review.gaps import DRAFTS, GapPages
 from bot.web.review.rendering import Pages
+from bot.web.review.service import doing, download
+from bot.web.review.threads import run_sync
 
 _QUESTIONS_CHARACTERS = MOST_QUESTIONS * (LONGEST + 1)
 
@@ -36,11 +37,12 @@ class Typed:
 class DraftPages:
     """Serves /revue/lacunes/brouillons; `gaps` finds the gap that a draft begins with."""
 
-    def __init__(self, pages: Pages, guard: Guard, drafts: Drafts, gaps: GapPages) -> None:
+    def __init__(self, pages: Pages, guard: Guard, drafts: Drafts, gaps: GapPages, journal: Journal) -> None:
         self._pages = pages
         self._guard = guard
         self._drafts = drafts
         self._gaps = gaps
+        self._journal = journal
 
     def routes(self) -> list[BaseRoute]:
         """The routes of drafts."""
@@ -109,14 +111,11 @@ class DraftPages:
     async def download(self, visit: Visit) -> Response:
         """A draft as a file in the shape of the knowledge."""
         draft = await self._found(visit)
-        headers = {"Content-Disposition": f'attachment; filename="brouillon-{draft.id}.yml"'}
-        return Response(as_yaml(draft), media_type="application/yaml; charset=utf-8", headers=headers)
+        await run_sync(self._journal.note, visit.account.name, EXPORTED, f"brouillon {draft.id}")
+        return download(f"brouillon-{draft.id}.yml", as_yaml(draft), "application/yaml; charset=utf-8")
 
     async def _found(self, visit: Visit) -> Draft:
-        try:
-            return await run_sync(self._drafts.find, _number(visit))
-        except RequestError as error:
-            raise RefusedError(404, str(error)) from error
+        return await doing(self._drafts.find, _number(visit))
 
     async def _form(self, visit: Visit, draft: Draft | None, typed: Typed, fault: str = "") -> Response:
         return self._pages.page(
@@ -138,6 +137,4 @@ def _typed(visit: Visit) -> Typed:
 
 
 def _number(visit: Visit) -> int:
-    """The number in the address; one that no draft can have becomes 0."""
-    found: int = visit.request.path_params["number"]
-    return found if found < 2**31 else 0
+    return int(visit.request.path_params["number"])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anyio.to_thread import run_sync
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from bot.review.exporting import LINES, MOST_ROWS, TITLES, Exporting
@@ -16,6 +15,8 @@ from bot.review.model import Role
 from bot.web.bodies import RefusedError
 from bot.web.review.access import Guard, Visit
 from bot.web.review.rendering import say_number
+from bot.web.review.service import download
+from bot.web.review.threads import run_sync
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,11 @@ class ExportPages:
 
     def routes(self) -> list[BaseRoute]:
         """The route."""
-        return [self.guard.route("/revue/export", self.export, Role.ANNOTATEUR)]
+        return [self.guard.route("/revue/export", self.export, Role.ANNOTATEUR, ["POST"])]
 
     async def export(self, visit: Visit) -> Response:
-        """The file that the address asks for. It is noted before the first byte leaves."""
-        fields, name = visit.request.query_params, visit.account.name
-        kind, lines = fields.get("format", ""), fields.get("lignes", "")
+        """The file of what the filters in the address choose. It is noted before the first byte leaves."""
+        kind, lines, name = visit.form.get("format", 8), visit.form.get("lignes", 20), visit.account.name
         if kind not in MEDIA or lines not in LINES:
             raise RefusedError(422, "Choisissez un format (csv, xlsx ou json) et des lignes (conversations ou tours).")
         filters = read_filters(visit.request.url.query).filters
@@ -41,9 +41,7 @@ class ExportPages:
         if rows > MOST_ROWS[kind]:
             raise RefusedError(413, _too_long(rows, kind))
         await run_sync(self.journal.note, name, EXPORTED, lines, "", rows)
-        pieces = as_file(kind, TITLES[lines], self.exporting.records(lines, filters, name))
-        headers = {"Content-Disposition": f'attachment; filename="{lines}.{kind}"'}
-        return StreamingResponse(pieces, headers=headers, media_type=MEDIA[kind])
+        return download(f"{lines}.{kind}", as_file(kind, TITLES[lines], self.exporting.records(lines, filters, name)), MEDIA[kind])
 
 
 def _too_long(rows: int, kind: str) -> str:

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -21,10 +20,11 @@ from bot.review.model import Role
 from bot.review.periods import Period, today_in_brussels
 from bot.web.bodies import RefusedError
 from bot.web.review.access import Guard, Visit
-from bot.web.review.addresses import page_number, transcript_address
-from bot.web.review.choosing import Choice, address, number
+from bot.web.review.addresses import page_number, transcript_address, whole_number
+from bot.web.review.choosing import Choice, address
 from bot.web.review.pictures import say_day
 from bot.web.review.rendering import Pages
+from bot.web.review.threads import run_heavy
 
 GAPS = "/revue/lacunes"
 DRAFTS = f"{GAPS}/brouillons"
@@ -92,14 +92,14 @@ class GapPages:
     async def find(self, choice: Choice) -> Gaps:
         """The gaps of what an address asks for."""
         try:
-            return await run_sync(self._finder.find, choice.period, OFF_TOPIC in choice.kept)
+            return await run_heavy(self._finder.find, choice.period, OFF_TOPIC in choice.kept)
         except UnavailableError as error:
             raise RefusedError(503, str(error)) from error
 
     async def gap(self, visit: Visit, choice: Choice) -> Gap:
         """The gap with the message that an address names. Raises RefusedError when there is none."""
-        message = number(visit.request.query_params.get("message", ""))
-        found = (await self.find(choice)).with_message(message) if message is not None else None
+        message = whole_number(visit.request.query_params.get("message", ""))
+        found = (await self.find(choice)).with_message(message) if message else None
         if found is None:
             raise RefusedError(404, "Cette lacune n'existe pas ou n'existe plus : revenez à la liste.")
         return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from anyio.to_thread import run_sync
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
@@ -18,14 +17,17 @@ from bot.review.triage import Triage, Undo
 from bot.storage import REVIEWED
 from bot.text import NNBSP, typeset
 from bot.web.bodies import RefusedError
-from bot.web.review.access import Guard, Visit
-from bot.web.review.addresses import HOME, QUERY_CHARACTERS, address_of, page_number, transcript_address
+from bot.web.review.access import Form, Guard, Visit
+from bot.web.review.addresses import HOME, PLACE, QUERY_CHARACTERS, address_of, page_number, transcript_address
 from bot.web.review.rendering import Pages
 from bot.web.review.service import doing
-from bot.web.review.undoing import NOTHING, STATUS_WORDS, UNDO, UNDONE, Undoing
+from bot.web.review.threads import run_sync
+from bot.web.review.undoing import NO_ACTION, NOTHING, STATUS_WORDS, UNDO, Undoing, outcome_of
 from bot.web.showing import Showing
 
 TOKEN_CHARACTERS = 20_000
+ENTER = "entree"
+"""The action of the form of the list when Enter sends it, and none of its buttons."""
 _EVERY_PRIORITY = {str(number): label or "Sans urgence" for number, label in PRIORITIES.items()}
 
 
@@ -71,6 +73,8 @@ class InboxPages:
             visit,
             "inbox.html",
             listing=listing,
+            liste=listing.page,
+            enter=ENTER,
             filters=filters,
             strange=read.strange,
             tabs=[(label, etat, filters.but(etat=etat)) for etat, label in [*STATUSES.items(), (ALL, "Toutes")]],
@@ -90,19 +94,18 @@ class InboxPages:
         """Do something to the conversations that are ticked, to all of the page, or to a single one."""
         form = visit.form
         filters, page = read_filters(form.get("filtres", QUERY_CHARACTERS)).filters, page_number(form.get("page"))
-        single = form.get("une", 255)
-        names = [single] if single else form.all("montree" if form.get("page_entiere") else "conversation", 255)
-        if not names:
-            return RedirectResponse(address_of(filters, page=page, fait=NOTHING), 303)
-        undo = await doing(self._decide, visit, names, f"statut:{REVIEWED}" if single else form.get("action"))
-        back = address_of(filters, page=page, annuler=self.undoing.sign(visit.account.name, undo))
-        return RedirectResponse(back + (_place(form.all("montree", 255), single) if single else ""), 303)
+        names, action = _ticked(form), f"statut:{REVIEWED}" if form.get("une") else form.get("action")
+        if not names or (action == ENTER and not form.get("etiquette")):
+            return RedirectResponse(address_of(filters, page=page, fait=NO_ACTION if names else NOTHING), 303)
+        undo = await doing(self._decide, visit, names, action)
+        place = _place(form.all("montree", 255), names) if action.startswith("statut:") else names[0]
+        return RedirectResponse(address_of(filters, place, page=page, annuler=self.undoing.sign(visit.account.name, undo)), 303)
 
     def _decide(self, visit: Visit, names: Sequence[str], action: str) -> Undo:
         kind, _, value = action.partition(":")
         if kind == "statut":
             return self.triage.set_status(names, value, visit.account.name)
-        if kind == "etiqueter":
+        if kind in ("etiqueter", ENTER):
             return self.triage.tag(names, visit.form.get("etiquette"))
         if kind == "confier":
             return self.triage.assign(names, visit.form.get("assigne") or None)
@@ -113,11 +116,12 @@ class InboxPages:
         undo = self.undoing.read(visit.account.name, visit.form.get(UNDO, TOKEN_CHARACTERS))
         if undo is None:
             raise RefusedError(410, "Il est trop tard pour annuler cette action.")
-        await run_sync(self.triage.undo, undo)
+        told = outcome_of(undo, await run_sync(self.triage.undo, undo))
         filters = read_filters(visit.form.get("filtres", QUERY_CHARACTERS)).filters
-        conversation = visit.form.get("conversation", 255)
-        back = transcript_address(conversation, filters, fait=UNDONE) if conversation else address_of(filters, fait=UNDONE)
-        return RedirectResponse(back, 303)
+        conversation, page = visit.form.get("conversation", 255), page_number(visit.form.get(PLACE))
+        if conversation:
+            return RedirectResponse(transcript_address(conversation, filters, **{PLACE: page}, **told), 303)
+        return RedirectResponse(address_of(filters, next((name for _, names in undo.former for name in names), ""), page=page, **told), 303)
 
     async def save(self, visit: Visit) -> Response:
         """Keep a filter under a name."""
@@ -142,9 +146,18 @@ class InboxPages:
         return typeset(_SENTENCES[name]).format(_WORDS.get(name, {}).get(str(value), value))
 
 
-def _place(shown: Sequence[str], name: str) -> str:
-    """Where the list goes on after one of it has left."""
-    return f"#l-{min(shown.index(name) + 1, len(shown) - 1)}" if name in shown and len(shown) > 1 else ""
+def _ticked(form: Form) -> list[str]:
+    """The conversations that are meant: a single one, else those that are ticked. Without JavaScript the box of the page ticks no other."""
+    if single := form.get("une", 255):
+        return [single]
+    return form.all("conversation", 255) or (form.all("montree", 255) if form.get("page_entiere") else [])
+
+
+def _place(shown: Sequence[str], gone: Sequence[str]) -> str:
+    """The conversation at which a list goes on after some of it have left: the next behind the first of them, else the last one."""
+    first = next((place for place, name in enumerate(shown) if name in gone), 0)
+    left = [name for name in shown[first:] if name not in gone] or [name for name in reversed(shown[:first]) if name not in gone]
+    return left[0] if left else ""
 
 
 _WORDS: dict[str, dict[str, str]] = {

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from anyio.to_thread import run_sync
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
@@ -20,11 +18,13 @@ from bot.review.worklist import PAGE
 from bot.text import clean
 from bot.web.bodies import RefusedError
 from bot.web.review.access import Form, Guard, Visit, safe_target
+from bot.web.review.addresses import page_of, whole_number
 from bot.web.review.rendering import Pages
+from bot.web.review.service import doing, status_of
+from bot.web.review.threads import run_sync
 from bot.web.showing import Showing
 
 ADDRESS_CHARACTERS = 2000
-_ID = re.compile(r"\d{1,18}")
 _FIRST_KEY = 6
 """The keys 1 to 5 are the verdicts; those behind choose among the first candidates."""
 Row = Mapping[str, Any]
@@ -68,29 +68,25 @@ class JudgingPages:
         if not seen:
             raise RefusedError(422, "Aucun message n'est coché.")
         opinion = Opinion(form.get("verdict"), form.get("label"))
+        if not opinion.verdict:  # Enter in one of the boxes
+            return _go(visit, _back(form))
         if opinion.verdict == OTHER and not opinion.label:
             return RedirectResponse(_entries_of(list(seen), _back(form)), 303)
-        try:
-            judged = await run_sync(self.judging.judge, list(seen), opinion, visit.account.name, seen)
-        except RequestError as error:
-            raise RefusedError(422, str(error)) from error
+        judged = await doing(self.judging.judge, list(seen), opinion, visit.account.name, seen)
         return _go(visit, with_values(_back(form), lot=judged.batch, reste=str(judged.left or "")))
 
     async def undo(self, visit: Visit) -> Response:
         """Take back a gesture of one's own."""
-        try:
-            count = await run_sync(self.judging.undo, visit.form.get("lot", 32), visit.account.name)
-        except RequestError as error:
-            raise RefusedError(422, str(error)) from error
-        exchange = visit.form.get("exchange")
-        if count == 1 and _ID.fullmatch(exchange):
-            return await self._answer(visit, int(exchange), "Jugement annulé.")
+        count = await doing(self.judging.undo, visit.form.get("lot", 32), visit.account.name)
+        exchange = whole_number(visit.form.get("exchange"))
+        if count == 1 and exchange:
+            return await self._answer(visit, exchange, "Jugement annulé.")
         return _go(visit, with_values(_back(visit.form), lot="", reste=""))
 
     async def entries(self, visit: Visit) -> Response:
         """Choose the entry of one or several messages: a page, or the part of it that htmx asks for."""
         query = visit.request.query_params
-        ids = [int(value) for value in query.getlist("exchange") if _ID.fullmatch(value)][:PAGE]
+        ids = [number for value in query.getlist("exchange") if (number := whole_number(value))][:PAGE]
         values = await self._choice(ids, safe_target(query.get("retour", "")), clean(query.get("q", ""), 100))
         if visit.request.headers.get("hx-target", "").startswith("trouve-"):
             return self.pages.page(visit, "_trouvees.html", announces=True, **values)
@@ -116,7 +112,7 @@ class JudgingPages:
     async def _refuse(self, visit: Visit, exchange_id: int, error: RequestError) -> Response:
         """Say why a message cannot be judged so; without htmx beside what was typed."""
         if visit.is_partial:
-            raise RefusedError(422, str(error)) from error
+            raise RefusedError(status_of(error), str(error)) from error
         values = await self._choice([exchange_id], _back(visit.form), "")
         typed = visit.form.get("exemple", LONGEST + 1)
         return self.pages.page(visit, "entrees.html", 422, **values | {"fault": str(error), "example": typed or values["example"]})
@@ -157,12 +153,15 @@ def _entries_of(ids: Sequence[int], back: str) -> str:
 def _seen(values: Sequence[str]) -> dict[int, str]:
     """The ids of exchanges and of their messages, as the boxes of the list hold them: « 12:abc »."""
     pairs = (value.partition(":") for value in values[:PAGE])
-    return {int(number): message for number, _, message in pairs if _ID.fullmatch(number) and message}
+    return {number: message for typed, _, message in pairs if (number := whole_number(typed)) and message}
 
 
 def _to_message(address: str, exchange: Row | None) -> str:
     """The place of a message on the page of its conversation."""
-    return f"{address}#m-{exchange['number']}" if exchange and address.startswith("/revue/conversations/") else address
+    if not exchange or not address.startswith("/revue/conversations/"):
+        return address
+    number, page = exchange["number"], page_of(exchange["number"])
+    return f"{with_values(address.partition('#')[0], page=str(page) if page > 1 else '')}#m-{number}"
 
 
 def _candidates(exchange: Row) -> list[dict[str, Any]]:

@@ -7,17 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from bot.review.filters import Filters
 from bot.review.judging import Judging
 from bot.review.labels import Labels
 from bot.review.model import Role
 from bot.review.worklist import JUDGED_OUTCOMES, Place, Wanted, Worklist
 from bot.text import clean
 from bot.web.review.access import Guard, Visit
+from bot.web.review.addresses import transcript_address, whole_number
 from bot.web.review.rendering import Pages
+from bot.web.review.threads import run_sync
 from bot.web.showing import Showing
 
 DAYS = {1: "dernières 24 heures", 7: "7 derniers jours", 30: "30 derniers jours", 90: "90 derniers jours", 0: "depuis toujours"}
@@ -45,7 +47,7 @@ class MessagesPage:
         query, labels = visit.request.query_params, self.showing.content.labels
         wanted = wanted_of(query, labels)
         page = await run_sync(self.worklist.page, wanted, place_of(query.get("apres", "")))
-        batch, left = clean(query.get("lot", ""), 32), query.get("reste", "")
+        batch = clean(query.get("lot", ""), 32)
         kept = [(name, query[name]) for name in _FILTERS if query.get(name)]
         return self.pages.page(
             visit,
@@ -57,7 +59,8 @@ class MessagesPage:
             labels=labels.choices(),
             batch=batch,
             judged=await run_sync(self.judging.size, batch, visit.account.name) if batch else 0,
-            left=int(left) if re.fullmatch(r"\d{1,3}", left) else 0,
+            left=whole_number(query.get("reste", "")),
+            permalink=lambda exchange: transcript_address(exchange["conversation"], Filters(), exchange["number"]),
             begins="apres" not in query,
             first=f"/revue/messages?{urlencode(kept)}" if kept else "/revue/messages",
             following=f"/revue/messages?{urlencode([*kept, ('apres', said_place(page.end))])}" if page.end else "",

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import astuple
 from datetime import datetime, timedelta
 
-from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -18,6 +17,7 @@ from bot.web.review.identity import Beginning, IdentityService
 from bot.web.review.password_desk import PasswordDesk
 from bot.web.review.sessions import SignedCookie
 from bot.web.review.sign_in import SignIn
+from bot.web.review.threads import run_sync
 
 AWAY, BACK = "/revue/oidc", "/revue/oidc/retour"
 PATIENCE = timedelta(minutes=10)

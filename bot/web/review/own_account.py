@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from anyio.to_thread import run_sync
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
@@ -15,6 +14,7 @@ from bot.web.bodies import RefusedError
 from bot.web.review.access import Guard, Visit
 from bot.web.review.password_desk import PasswordDesk
 from bot.web.review.rendering import Pages
+from bot.web.review.threads import run_sync
 
 PATH = "/revue/compte"
 

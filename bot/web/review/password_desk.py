@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from anyio import CapacityLimiter
@@ -21,12 +21,35 @@ from bot.web.review.arrival import Arrival
 from bot.web.review.sessions import SignedCookie
 from bot.web.turnstile import Turnstile
 
-AT_ONCE = 2
-"""Passwords verified at the same time: each takes 64 MiB and a fifth of a second of a processor."""
-WAITING = 20
-"""More than so many wait for seconds: the next ones are turned away."""
+AT_ONCE, WAITING = 2, 20
+"""Passwords verified at the same time, for each takes 64 MiB and a fifth of a second of a processor; and how many wait for that. More
+would wait for seconds: the next ones are turned away.
+"""
+KNOWN_AT_ONCE, KNOWN_WAITING = 1, 10
+"""The same for browsers from which the account has signed in before: no flood of strangers takes their places."""
 KNOWN = timedelta(days=90)
 """How long a browser is known from which somebody has signed in (bot.review.lockout)."""
+
+
+class _Places:
+    """Places for those whose passwords are verified, and for those who wait for it."""
+
+    def __init__(self, at_once: int, waiting: int) -> None:
+        self.verifying = CapacityLimiter(at_once)
+        self._most = at_once + waiting
+        self._inside = 0
+
+    @contextmanager
+    def one(self) -> Iterator[CapacityLimiter]:
+        """A place, with what it is verified under. Raises RefusedError when all are taken."""
+        if self._inside >= self._most:
+            sentence = "Trop de personnes se connectent en ce moment. Pouvez-vous réessayer dans un instant ?"
+            raise RefusedError(503, sentence, {"Retry-After": RETRY_SECONDS})
+        self._inside += 1
+        try:
+            yield self.verifying
+        finally:
+            self._inside -= 1
 
 
 class PasswordDesk:
@@ -37,8 +60,8 @@ class PasswordDesk:
         self._arrival = arrival
         self._turnstile = turnstile
         self._browsers = SignedCookie(secret, "cic_revue_navigateur", KNOWN, clock, lasting=True)
-        self._few = CapacityLimiter(AT_ONCE)
-        self._inside = 0
+        self._strangers = _Places(AT_ONCE, WAITING)
+        self._known = _Places(KNOWN_AT_ONCE, KNOWN_WAITING)
 
     def count(self, request: Request) -> None:
         """Count a form of a client; a known browser is counted by itself, for others may come from its address."""
@@ -47,15 +70,15 @@ class PasswordDesk:
 
     async def enter(self, request: Request, name: str, password: str) -> Account | None:
         """The account that a name and a password open, else None. Raises RefusedError when it is too early to try."""
-        async with self._place():
-            attempt = await self._admit(request, name)
-            return await run_sync(self._entrance.enter, attempt, password, limiter=self._few)
+        attempt = await self._admit(request, name)
+        with self._places(attempt).one() as limiter:
+            return await run_sync(self._entrance.enter, attempt, password, limiter=limiter)
 
     async def change(self, request: Request, name: str, current: str, new: str) -> Account:
         """Change the password of an account; see Entrance.change_password."""
-        async with self._place():
-            attempt = await self._admit(request, name)
-            return await run_sync(self._entrance.change_password, attempt, current, new, limiter=self._few)
+        attempt = await self._admit(request, name)
+        with self._places(attempt).one() as limiter:
+            return await run_sync(self._entrance.change_password, attempt, current, new, limiter=limiter)
 
     async def leave(self, name: str) -> None:
         """Sign an account out, on every device."""
@@ -67,17 +90,8 @@ class PasswordDesk:
         ident = known[0] if known and known[1] == name else secrets.token_urlsafe(18)
         self._browsers.write(response, self._arrival.is_secure(request), ident, name)
 
-    @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """A place at the desk. Raises RefusedError when too many have one."""
-        if self._inside >= AT_ONCE + WAITING:
-            sentence = "Trop de personnes se connectent en ce moment. Pouvez-vous réessayer dans un instant ?"
-            raise RefusedError(503, sentence, {"Retry-After": RETRY_SECONDS})
-        self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
+    def _places(self, attempt: Attempt) -> _Places:
+        return self._known if attempt.browser else self._strangers
 
     async def _admit(self, request: Request, name: str) -> Attempt:
         """Count an attempt. Raises RefusedError when it has to wait."""

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import TypeVar
+from collections.abc import Mapping
+from datetime import date
 from urllib.parse import quote, urlencode
 
-from anyio.to_thread import run_sync
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from bot.errors import RequestError
 from bot.privacy import FORWARDED, NOTICES
 from bot.privacy.telling import say_counts, say_forwarded
+from bot.review.files import CSV, MEDIA, as_file
 from bot.review.journal import DEEDS, EXPORTED, Journal
 from bot.review.keeping import KINDS, Keeping
 from bot.review.model import Role
 from bot.web.bodies import RefusedError
 from bot.web.conversations import MailWorker
 from bot.web.review.access import Guard, Visit, safe_target
+from bot.web.review.addresses import whole_number
 from bot.web.review.rendering import Pages
-from bot.web.review.requests import asked_reason, download
+from bot.web.review.service import asked_reason, doing, download
+from bot.web.review.threads import run_sync
 
 HOME = "/revue/vie-privee"
 JOURNAL = f"{HOME}/journal"
@@ -31,9 +31,6 @@ _EXPORTED_ROWS = 50_000
 _COLUMNS = {"Date": "at", "Personne": "who", "Acte": "what", "Objet": "target", "Nombre": "count", "Raison": "reason"}
 _LONGEST_KEY = 254
 """Characters of an address."""
-_DIGITS = 15
-"""Of the number of a line."""
-T = TypeVar("T")
 
 
 class PrivacyPages:
@@ -68,35 +65,34 @@ class PrivacyPages:
     async def rehearse(self, visit: Visit) -> Response:
         """What erasing would delete, before anything is."""
         key = visit.form.get("cle", _LONGEST_KEY)
-        counts = await self._asking(self._keeping.would_erase, key)
+        counts = await doing(self._keeping.would_erase, key)
         left = say_forwarded(counts[FORWARDED], counts[NOTICES])
         return self._pages.page(visit, "effacer.html", key=key, counts=say_counts(counts), left=left, done=False)
 
     async def erase(self, visit: Visit) -> Response:
         """Erase what was shown."""
         key = visit.form.get("cle", _LONGEST_KEY)
-        counts = await self._asking(self._keeping.erase, key, visit.account.name)
+        counts = await doing(self._keeping.erase, key, visit.account.name)
         if counts[NOTICES]:
             self._mail_worker.notify()
         left = say_forwarded(counts[FORWARDED], counts[NOTICES])
         return self._pages.page(visit, "effacer.html", key=key, counts=say_counts(counts), left=left, done=True)
 
     async def keep(self, visit: Visit) -> Response:
-        """Keep a conversation beyond its time."""
-        await self._asking(self._keeping.keep, _conversation(visit), visit.account.name, asked_reason(visit), status=404)
+        """Keep a conversation beyond its time, or for longer than so far."""
+        await doing(self._keeping.keep, _conversation(visit), visit.account.name, asked_reason(visit), _asked_day(visit))
         return _back(visit)
 
     async def release(self, visit: Visit) -> Response:
         """Let a conversation go when its time has come."""
-        await self._asking(self._keeping.release, _conversation(visit), visit.account.name, status=404)
+        await doing(self._keeping.release, _conversation(visit), visit.account.name)
         return _back(visit)
 
     async def journal(self, visit: Visit) -> Response:
         """The journal, the newest first."""
         fields = visit.request.query_params
         what, who = _chosen(fields)
-        asked = fields.get("avant", "")
-        before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= _DIGITS else None
+        before = whole_number(fields.get("avant", "")) or None
         rows = await run_sync(self._journal.latest, ROWS + 1, before, what, who)
         return self._pages.page(
             visit,
@@ -116,13 +112,16 @@ class PrivacyPages:
         rows = await run_sync(self._journal.latest, _EXPORTED_ROWS, None, what, who)
         told = [{title: row[name] for title, name in _COLUMNS.items()} | {"Acte": DEEDS.get(row["what"], row["what"])} for row in rows]
         await run_sync(self._journal.note, visit.account.name, EXPORTED, "journal", "", len(rows))
-        return download("csv", "journal", list(_COLUMNS), told)
+        return download("journal.csv", as_file(CSV, list(_COLUMNS), told), MEDIA[CSV])
 
-    async def _asking(self, work: Callable[..., T], *values: str, status: int = 400) -> T:
-        try:
-            return await run_sync(partial(work, *values))
-        except RequestError as error:
-            raise RefusedError(status, str(error)) from error
+
+def _asked_day(visit: Visit) -> date | None:
+    """Until when to keep a conversation; None when nothing is said."""
+    asked = visit.form.get("jusqu_au", _LONGEST_KEY)
+    try:
+        return date.fromisoformat(asked) if asked else None
+    except ValueError as error:
+        raise RefusedError(422, "Indiquez le jour comme dans 2027-05-31, ou aucun.") from error
 
 
 def _conversation(visit: Visit) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from anyio.to_thread import run_sync
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from bot.errors import RequestError
 from bot.review.files import MEDIA, as_file
 from bot.review.journal import EXPORTED, RESENT, UNMASKED, VIEWED, Journal
 from bot.review.model import UNMASKING, Role
@@ -22,16 +18,16 @@ from bot.review.requests import PAGE, Request, Requests, titles
 from bot.web.bodies import RefusedError
 from bot.web.conversations import MailWorker
 from bot.web.review.access import Guard, Visit
+from bot.web.review.addresses import page_number, whole_number
 from bot.web.review.rendering import Pages
+from bot.web.review.service import asked_reason, doing, download
+from bot.web.review.threads import run_sync
 
 LIST = "/revue/demandes"
-SHORTEST_REASON, LONGEST_REASON = 5, 300
 ONE_VIEW = timedelta(hours=1)
 """Looking at the same request again within this time is no deed of its own."""
 _LONGEST_NOTE = 2000
-_MOST_PAGES = 10_000
 _UNKNOWN = "Cette demande n'existe pas, ou plus."
-T = TypeVar("T")
 
 
 class RequestPages:
@@ -61,7 +57,7 @@ class RequestPages:
     async def list(self, visit: Visit) -> Response:
         """The list that the address asks for."""
         fields = visit.request.query_params
-        wanted, number = RequestFilter.read(fields), _page_number(fields.get("page", ""))
+        wanted, number = RequestFilter.read(fields), page_number(fields.get("page", ""))
         found = await run_sync(self._requests.page, wanted, number)
         counts, countries = await run_sync(self._requests.counts), await run_sync(self._requests.countries)
         pages = -(-found.total // PAGE)
@@ -98,26 +94,26 @@ class RequestPages:
         """Add a note."""
         text = visit.form.lines("note", _LONGEST_NOTE)
         if not text:
-            raise RefusedError(400, "Écrivez la note avant de l'ajouter.")
-        await _doing(self._requests.note, _reference(visit), visit.account.name, text)
+            raise RefusedError(422, "Écrivez la note avant de l'ajouter.")
+        await doing(self._requests.note, _reference(visit), visit.account.name, text)
         return _back(visit)
 
     async def close(self, visit: Visit) -> Response:
         """Close a request."""
-        await _doing(self._requests.close, _reference(visit), visit.account.name)
+        await doing(self._requests.close, _reference(visit), visit.account.name)
         return _back(visit)
 
     async def reopen(self, visit: Visit) -> Response:
         """Open a request again."""
-        await _doing(self._requests.close, _reference(visit), None)
+        await doing(self._requests.close, _reference(visit), None)
         return _back(visit)
 
     async def send_again(self, visit: Visit) -> Response:
         """Have a mail that has not left leave now."""
-        number = visit.form.get("courriel", 12)
-        if not (number.isascii() and number.isdigit()):
-            raise RefusedError(400, "Il manque le numéro du courriel à renvoyer.")
-        await _doing(self._requests.send_again, _reference(visit), int(number))
+        number = whole_number(visit.form.get("courriel"))
+        if not number:
+            raise RefusedError(422, "Il manque le numéro du courriel à renvoyer.")
+        await doing(self._requests.send_again, _reference(visit), number)
         self._mail_worker.notify()
         await self._journalled(visit, RESENT)
         return _back(visit)
@@ -126,13 +122,14 @@ class RequestPages:
         """What is filtered, as a file; with contact details only for who may see them and says why."""
         kind = visit.form.get("format", 8)
         if kind not in MEDIA:
-            raise RefusedError(400, "Choisissez un format : CSV, XLSX ou JSON.")
+            raise RefusedError(422, "Choisissez un format : CSV, XLSX ou JSON.")
         wanted, unmasked = RequestFilter.read(dict(visit.form.pairs)), bool(visit.form.get("coordonnees"))
         reason = self._reason_to_export(visit) if unmasked else ""
-        count = await run_sync(self._requests.count, wanted)
-        for deed in [UNMASKED, EXPORTED] if unmasked else [EXPORTED]:
-            await run_sync(self._journal.note, visit.account.name, deed, "demandes", reason, count)
-        return download(kind, "demandes", titles(unmasked), self._requests.rows(wanted, unmasked))
+        found = await run_sync(self._requests.references, wanted)
+        if unmasked:
+            await run_sync(self._journal.note_each, visit.account.name, UNMASKED, found, reason)
+        await run_sync(self._journal.note, visit.account.name, EXPORTED, "demandes", reason, len(found))
+        return download(f"demandes.{kind}", as_file(kind, titles(unmasked), self._requests.rows(wanted, unmasked)), MEDIA[kind])
 
     def _reason_to_export(self, visit: Visit) -> str:
         if not visit.may(UNMASKING):
@@ -163,37 +160,12 @@ class RequestPages:
         )
 
 
-def asked_reason(visit: Visit) -> str:
-    """Why somebody wants to see or keep what is hidden or old; refused when they do not say."""
-    reason = visit.form.get("raison", LONGEST_REASON)
-    if len(reason) < SHORTEST_REASON:
-        raise RefusedError(400, f"Indiquez la raison, en {SHORTEST_REASON} caractères au moins.")
-    return reason
-
-
-def download(kind: str, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Response:
-    """A file to be kept, written as it is sent."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
-    return StreamingResponse(as_file(kind, columns, rows), media_type=MEDIA[kind], headers=headers)
-
-
-async def _doing(work: Callable[..., T], *values: object) -> T:
-    try:
-        return await run_sync(partial(work, *values))
-    except RequestError as error:
-        raise RefusedError(409, str(error)) from error
-
-
 def _reference(visit: Visit) -> str:
     return str(visit.request.path_params["reference"]).upper()[:40]
 
 
 def _back(visit: Visit) -> Response:
     return RedirectResponse(f"{LIST}/{_reference(visit)}", 303)
-
-
-def _page_number(text: str) -> int:
-    return min(int(text), _MOST_PAGES) if text.isascii() and text.isdigit() and int(text) > 0 else 1
 
 
 def _address(wanted: RequestFilter, **changes: str) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from anyio.to_thread import run_sync
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from bot.review.filters import TAG_CHARACTERS, Filters, read_filters
+from bot.review.filters import ALL, TAG_CHARACTERS, Filters, read_filters
 from bot.review.inbox import Inbox
 from bot.review.journal import UNMASKED, VIEWED, Journal
 from bot.review.judging import Judging
@@ -25,16 +25,15 @@ from bot.storage import REVIEWED
 from bot.text import NBSP
 from bot.web.bodies import RefusedError
 from bot.web.review.access import Guard, Visit
-from bot.web.review.addresses import HOME, QUERY_CHARACTERS, address_of, page_number, transcript_address, whole_number
+from bot.web.review.addresses import HOME, PLACE, QUERY_CHARACTERS, address_of, page_number, transcript_address, whole_number
 from bot.web.review.rendering import Pages
-from bot.web.review.service import doing
+from bot.web.review.service import asked_reason, doing
+from bot.web.review.threads import run_sync
 from bot.web.review.undoing import STATUS_WORDS, Undoing
 from bot.web.showing import Showing
 from bot.web.templating import say_date
 
 ONE = HOME + "/conversations/{conversation}"
-SHORTEST_REASON, LONGEST_REASON = 5, 300
-"""Characters of the reason for seeing personal data."""
 _VIEW = timedelta(hours=1)
 """A conversation that is looked at again within it is noted once."""
 _GONE = "Cette conversation n'existe pas, ou plus."
@@ -78,9 +77,7 @@ class TranscriptPages:
 
     async def unmask(self, visit: Visit) -> Response:
         """The same with what is kept unmasked, in this one response, once it is written down who wanted it and why."""
-        reason = visit.form.get("raison", LONGEST_REASON)
-        if len(reason) < SHORTEST_REASON:
-            raise RefusedError(422, f"Dites en {SHORTEST_REASON} caractères au moins pourquoi vous devez voir ces données.")
+        reason = asked_reason(visit)
         await self._found(visit)
         await run_sync(self.journal.note, visit.account.name, UNMASKED, _name(visit), reason)
         return await self._page(visit, await self._found(visit, unmasked=True), _filters(visit))
@@ -91,9 +88,10 @@ class TranscriptPages:
         told = await run_sync(self.transcripts.events, _name(visit), number)
         if told is None:
             raise RefusedError(404, "Cet échange n'existe pas, ou plus.")
+        await run_sync(self.journal.note_once, visit.account.name, VIEWED, _name(visit), _VIEW)
         template = "_evenements.html" if visit.is_partial else "evenements.html"
         filters = read_filters(visit.request.url.query).filters
-        back = transcript_address(_name(visit), filters, number)
+        back = transcript_address(_name(visit), filters, number, **_place(visit))
         return self.pages.page(visit, template, told=[(_title(event), _json(event)) for event in told], number=number, back=back)
 
     async def set_status(self, visit: Visit) -> Response:
@@ -103,8 +101,9 @@ class TranscriptPages:
         following = (await run_sync(self.inbox.around, filters, visit.account.name, name))[1] if goes_on else name
         undo = await doing(self.triage.set_status, [name], status, visit.account.name)
         token = self.undoing.sign(visit.account.name, undo)
-        at = transcript_address(following, filters, annuler=token) if following else address_of(filters, annuler=token)
-        return RedirectResponse(at, 303)
+        if following:
+            return RedirectResponse(transcript_address(following, filters, **_place(visit), annuler=token), 303)
+        return RedirectResponse(address_of(filters, name, page=_place(visit)[PLACE], annuler=token), 303)
 
     async def flag(self, visit: Visit) -> Response:
         """Flag it, or no longer."""
@@ -124,17 +123,17 @@ class TranscriptPages:
         """Add a comment."""
         text = visit.form.lines("commentaire", COMMENT_CHARACTERS)
         await doing(self.triage.comment, _name(visit), visit.account.name, text)
-        return RedirectResponse(transcript_address(_name(visit), _filters(visit), fait="commentaire"), 303)
+        return RedirectResponse(transcript_address(_name(visit), _filters(visit), **_place(visit), fait="commentaire"), 303)
 
     async def remove_comment(self, visit: Visit) -> Response:
         """Delete a comment of one's own."""
         await run_sync(self.triage.remove_comment, _name(visit), visit.request.path_params["ident"], visit.account.name)
-        return RedirectResponse(transcript_address(_name(visit), _filters(visit), fait="commentaire_supprime"), 303)
+        return RedirectResponse(transcript_address(_name(visit), _filters(visit), **_place(visit), fait="commentaire_supprime"), 303)
 
     async def _decided(self, visit: Visit, decide: Callable[..., Undo], *arguments: object) -> Response:
         undo = await doing(decide, *arguments)
         token = self.undoing.sign(visit.account.name, undo)
-        return RedirectResponse(transcript_address(_name(visit), _filters(visit), annuler=token), 303)
+        return RedirectResponse(transcript_address(_name(visit), _filters(visit), **_place(visit), annuler=token), 303)
 
     async def _found(self, visit: Visit, unmasked: bool = False) -> Transcript:
         asked = visit.form.get("page") or visit.request.query_params.get("page", "")
@@ -144,8 +143,9 @@ class TranscriptPages:
         return found
 
     async def _page(self, visit: Visit, transcript: Transcript, filters: Filters) -> Response:
-        name, viewer = _name(visit), visit.account.name
+        name, viewer, place = _name(visit), visit.account.name, _place(visit)
         before, behind = await run_sync(self.inbox.around, filters, viewer, name)
+        here = name if filters.etat in (ALL, transcript.row["status"]) else behind or before or name
         return self.pages.page(
             visit,
             "transcript.html",
@@ -161,16 +161,16 @@ class TranscriptPages:
             facts=self.showing.content.base.facts,
             notice=self.undoing.notice(viewer, dict(visit.request.query_params)),
             prints=visit.request.query_params.get("impression") == "1",
-            retour=transcript_address(name, filters, page=transcript.page),
+            retour=transcript_address(name, filters, page=transcript.page, **place),
             may_unmask=visit.may(UNMASKING),
-            reason=(SHORTEST_REASON, LONGEST_REASON),
             tag_characters=TAG_CHARACTERS,
             comment_characters=COMMENT_CHARACTERS,
             reviewed=REVIEWED,
             status_words={status: one for status, (one, _) in STATUS_WORDS.items()},
             say_source=say_source,
-            address_of=address_of,
-            transcript_address=transcript_address,
+            **place,
+            back=address_of(filters, here, page=place[PLACE]),
+            transcript_address=partial(_within, filters, place),
         )
 
 
@@ -190,6 +190,16 @@ def _name(visit: Visit) -> str:
 def _filters(visit: Visit) -> Filters:
     """The filters of the list that somebody came from, as a form carries them."""
     return read_filters(visit.form.get("filtres", QUERY_CHARACTERS)).filters
+
+
+def _place(visit: Visit) -> dict[str, int]:
+    """The page of the list that somebody came from, as an address or a form carries it."""
+    return {PLACE: page_number(visit.form.get(PLACE) or visit.request.query_params.get(PLACE, ""))}
+
+
+def _within(filters: Filters, place: Mapping[str, int], conversation: str, **more: Any) -> str:
+    """The address of a conversation within the same list."""
+    return transcript_address(conversation, filters, **place, **more)
 
 
 def _title(event: dict[str, object]) -> str:

@@ -8,26 +8,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
 from bot.review.triage import ASSIGNED, FLAGGED, STATUS, TAGGED, UNTAGGED, Undo
 from bot.storage import REVIEWED, SET_ASIDE, TO_DO, UNREAD
 from bot.text import typeset
+from bot.web.review.addresses import whole_number
 
 LIFETIME = timedelta(minutes=30)
 """How long a decision can be taken back."""
 UNDO, DONE = "annuler", "fait"
 """Fields of an address: the decision that its page tells of, or one of SENTENCES."""
-NOTHING, UNDONE = "rien", "annule"
+LEFT = "reste"
+"""Field of an address: how many conversations an undo has left as they are."""
+RECORDED = "test"
+NOTHING, NO_ACTION, UNDONE, UNDONE_IN_PART, NOT_UNDONE = "rien", "sans_action", "annule", "annule_en_partie", "pas_annule"
 SENTENCES = {
     NOTHING: "Cochez d'abord au moins une conversation.",
+    NO_ACTION: "Rien n'a changé : choisissez une des actions, ou écrivez une étiquette.",
     UNDONE: "C'est annulé.",
+    NOT_UNDONE: "Rien n'a été annulé : cela a été changé depuis.",
+    RECORDED: "La conversation est enregistrée comme test : chaque comparaison d'une correction la rejoue.",
     "filtre": "Le filtre est enregistré.",
     "filtre_supprime": "Le filtre est supprimé.",
     "commentaire": "Le commentaire est ajouté.",
     "commentaire_supprime": "Le commentaire est supprimé.",
 }
+LINKS = {RECORDED: ("/revue/corrections#tests", "Voir les tests enregistrés")}
+"""Where what was done can be seen: an address and what its link says."""
 STATUS_WORDS = {
     UNREAD: ("non lue", "non lues"),
     TO_DO: ("à faire", "à faire"),
@@ -39,10 +49,12 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True)
 class Notice:
-    """What a page says of what was just done; `token` takes it back, when there is anything to take back."""
+    """What a page says of what was just done; `token` takes it back, `address` shows it under `link`, when there is such a thing."""
 
     text: str
     token: str = ""
+    address: str = ""
+    link: str = ""
 
 
 class Undoing:
@@ -71,8 +83,23 @@ class Undoing:
         undo = self.read(who, token) if token else None
         if undo is not None:
             return Notice(say_decision(undo), token if undo.number else "")
-        sentence = SENTENCES.get(fields.get(DONE, ""))
-        return Notice(typeset(sentence)) if sentence else None
+        done, left = fields.get(DONE, ""), whole_number(fields.get(LEFT, ""))
+        sentence = _say_left(left) if done == UNDONE_IN_PART else SENTENCES.get(done)
+        address, link = LINKS.get(done, ("", ""))
+        return Notice(typeset(sentence), address=address, link=link) if sentence else None
+
+
+def outcome_of(undo: Undo, count: int) -> dict[str, Any]:
+    """The fields of an address whose page says what became of an undo that changed so many conversations."""
+    if not count:
+        return {DONE: NOT_UNDONE}
+    return {DONE: UNDONE_IN_PART, LEFT: undo.number - count} if count < undo.number else {DONE: UNDONE}
+
+
+def _say_left(number: int) -> str:
+    if number == 1:
+        return "Annulé en partie : 1 conversation a changé depuis et reste comme elle est."
+    return f"Annulé en partie : {number} conversations ont changé depuis et restent comme elles sont."
 
 
 def say_decision(undo: Undo) -> str:
@@ -84,8 +111,14 @@ def say_decision(undo: Undo) -> str:
     if undo.deed == STATUS:
         return f"{them} marquée{'s' * several} comme {STATUS_WORDS[undo.value][several]}."
     if undo.deed == ASSIGNED:
-        return f"{them} confiée{'s' * several} à {undo.value or 'personne'}."
+        return f"{them} {_given_to(undo.value, several)}."
     if undo.deed == FLAGGED:
         return f"{them} signalée{'s' * several}." if undo.value else "Signalement retiré."
     tag = typeset(f"« {undo.value} »")
     return {TAGGED: f"Étiquette {tag} : {them}.", UNTAGGED: f"Étiquette {tag} retirée."}[undo.deed]
+
+
+def _given_to(name: str | None, several: bool) -> str:
+    if name:
+        return f"confiée{'s' * several} à {name}"
+    return typeset("ne sont plus confiées à personne" if several else "n'est plus confiée à personne")

@@ -128,6 +128,7 @@ document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
   if (document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") return leave(target);
+  if (event.key === "Enter" && target.matches("[data-check], [data-check-all]")) return event.preventDefault();
   if (isField(target) || recall("localStorage", SWITCH) === "non") return;
   if (event.key === "Enter") {
     if ((target === current || target === document.body) && openItem()) event.preventDefault();
@@ -155,6 +156,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", ({ target }) => {
   if (target.id === "raccourcis") keep("localStorage", SWITCH, target.checked ? "oui" : "non");
   if (target.matches("[data-check-all]")) for (const box of all("[data-check]")) box.checked = target.checked;
+  if (target.matches("[data-check]") && !target.checked) for (const box of all("[data-check-all]")) box.checked = false;
 });
 
 /* What htmx has put in the place of something: remember how to undo it, and give the focus back, for what had it may be gone. */
@@ -192,10 +194,19 @@ document.addEventListener("htmx:responseError", ({ target, detail }) => {
 });
 document.addEventListener("htmx:sendError", ({ target }) => showFault(target, "Le serveur ne répond pas. Recommencez dans un moment."));
 
+/* What the address names, as the page has it. */
+function fragment() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
+}
+
 /* Where one begins: the item that the address names, or the end of the page from which the keyboard came. */
 const box = document.getElementById("raccourcis");
 if (box) box.checked = recall("localStorage", SWITCH) !== "non";
-const named = location.hash && document.getElementById(location.hash.slice(1))?.closest("[data-list] [data-item]");
+const named = location.hash && document.getElementById(fragment())?.closest("[data-list] [data-item]");
 const entry = recall("sessionStorage", ENTRY);
 keep("sessionStorage", ENTRY, "");
 if (named) focusOn(named);

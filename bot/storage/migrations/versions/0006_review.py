@@ -85,7 +85,7 @@ def _make_read_model() -> None:
         *_words("reviewed_by", nullable=True),
         *_prose("kept_reason", nullable=True),
         *_words("kept_by", nullable=True),
-        *_times("kept_at", nullable=True),
+        *_times("kept_at", "kept_until", nullable=True),
     )
     op.create_index("conversations_inbox", "conversations", ["status", "priority", "last_at", "conversation"])
     op.create_index("conversations_latest", "conversations", ["last_at", "conversation"])

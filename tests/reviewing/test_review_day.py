@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pytest
+from browser.conftest import Begin
 from playwright.sync_api import expect
 from sqlalchemy import func, select
 from support.assistant import Assistant
@@ -16,8 +18,6 @@ from support.waiting import wait_for
 
 from bot.storage import changes, conversations, trackers
 
-from .conftest import Begin
-
 NAME, PASSWORD = "ines", "une phrase assez longue pour entrer"
 CORRECTIONS: Mapping[str, tuple[str, str]] = {
     "La tirelire bruxelloise pèse lourd ?": ("budget communes bruxelloises", "info/combien.bruxelles"),
@@ -27,6 +27,7 @@ CORRECTIONS: Mapping[str, tuple[str, str]] = {
     "On part sur quel millésime ?": ("depuis quand", "info/quand.lancement"),
 }
 """What was asked, what the reviewer looks for, and what it should have been understood as."""
+QUESTION = next(iter(CORRECTIONS))
 UNDERSTOOD = (
     *("Quel est le budget du programme ?", "Dans quels pays ?", "Depuis quand le Programme existe-t-il ?", "Qui participe ?"),
     *("Quel secteur au Bénin ?", "Et au Maroc ?", "Quels sont les résultats ?", "Bonjour", "Quels documents peut-on lire ?"),
@@ -39,7 +40,7 @@ TRAINED_MS = 420_000
 LABELLED = re.compile(r"<code>([^<]+)</code>")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     """An assistant of its own, for it is changed: thirty conversations, one of them a request, and somebody to read them."""
     mailbox = Mailbox()
@@ -131,9 +132,8 @@ def read_all(visit: Visit) -> Sequence[str]:
             press(visit, "e")
 
 
-@pytest.mark.timeout(900)
-def test_by_the_keyboard_alone_a_reviewer_makes_the_assistant_better(office: Assistant, begin: Begin) -> None:
-    visit = begin(f"http://127.0.0.1:{office.settings.port}")
+def test_by_the_keyboard_alone_an_inbox_of_thirty_is_emptied_and_a_correction_is_started(office: Assistant, begin: Begin) -> None:
+    visit = begin(address_of(office))
     sign_in(visit)
     visit.check("revue-boite")
     read = read_all(visit)
@@ -157,20 +157,41 @@ def test_by_the_keyboard_alone_a_reviewer_makes_the_assistant_better(office: Ass
     press(visit, "ArrowDown")
     tab_to(visit, "Entraîner et comparer")
     press(visit, "Enter")
+    visit.page.get_by_role("button", name="Abandonner").wait_for()
+    visit.check("revue-entrainement")
+
+
+@pytest.mark.late
+@pytest.mark.timeout(900)
+def test_what_was_corrected_is_compared_adopted_and_answered_rightly(office: Assistant, begin: Begin) -> None:
+    assert stored_change(office)["state"] != "brouillon", "the correction was not started"
+    visit = begin(address_of(office))
+    sign_in(visit)
+    tab_to(visit, "Corrections")
+    press(visit, "Enter", "j", "Enter")
     visit.page.get_by_role("heading", name="Verdict").wait_for(timeout=TRAINED_MS)
     visit.check("revue-comparaison")
     expect(visit.page.get_by_role("heading", name="Exemples jugés : avant et après")).to_be_visible()
+    assert "combien.bruxelles" not in facts(office, QUESTION), "nothing changes for visitors before somebody adopts it"
     tab_to(visit, "Adopter")
     press(visit, "Enter")
     expect(visit.page.get_by_text("est active.")).to_be_visible()
 
-    question = next(iter(CORRECTIONS))
-    wait_for("the assistant answers as it was told", lambda: "combien.bruxelles" in facts(office, question), 60, every=1)
-    with office.database.read() as connection:
-        (row,) = connection.execute(select(changes)).all()
-    assert row.state == "adoptee"
-    assert {each["text"]: each["is_right"] for each in row.report["examples"]}[question]
-    assert {"questions", "followups"} <= {each["part"] for each in row.report["evaluation"]}
+    wait_for("the assistant answers as it was told", lambda: "combien.bruxelles" in facts(office, QUESTION), 60, every=1)
+    change = stored_change(office)
+    assert change["state"] == "adoptee"
+    assert {each["text"]: each["is_right"] for each in change["report"]["examples"]}[QUESTION]
+    assert {"questions", "followups"} <= {each["part"] for each in change["report"]["evaluation"]}
+
+
+def address_of(assistant: Assistant) -> str:
+    return f"http://127.0.0.1:{assistant.settings.port}"
+
+
+def stored_change(assistant: Assistant) -> Mapping[str, Any]:
+    with assistant.database.read() as connection:
+        (row,) = connection.execute(select(changes)).mappings().all()
+    return dict(row)
 
 
 def facts(assistant: Assistant, question: str) -> list[str]:
