@@ -104,3 +104,12 @@ CHANNELS = {
     "courriel": "Courriel",
 }
 """Where people write from."""
+
+FIELDS = {
+    "profil": "qualité",
+    "partenaire_de": "partenaire de",
+    "email": "e-mail",
+    "telephone": "téléphone",
+    "consentement": "accord",
+}
+"""Fields of a request that people call otherwise than the program does."""

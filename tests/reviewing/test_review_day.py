@@ -90,7 +90,7 @@ def sign_in(visit: Visit) -> None:
     press(visit, "Tab")
     visit.page.keyboard.type(PASSWORD)
     press(visit, "Enter")
-    visit.page.wait_for_url("**/revue")
+    visit.page.get_by_role("heading", name="Boîte de réception").wait_for()
 
 
 def correct(visit: Visit, said: str) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from bot.config import Settings
 from bot.hours import ZONE
-from bot.review.model import CHANNELS, EXCHANGE_OUTCOMES, OUTCOMES, PRIORITIES, STATUSES, VERDICTS, Role
+from bot.review.model import CHANNELS, EXCHANGE_OUTCOMES, FIELDS, OUTCOMES, PRIORITIES, STATUSES, VERDICTS, Role
 from bot.text import NNBSP
 from bot.web.review.access import Visit
 from bot.web.review.page import Page
@@ -43,7 +43,7 @@ class Pages:
 
     def __init__(self, settings: Settings, showing: Showing) -> None:
         labels = {"channels": CHANNELS, "outcomes": OUTCOMES, "exchange_outcomes": EXCHANGE_OUTCOMES, "priorities": PRIORITIES}
-        labels |= {"statuses": STATUSES, "verdicts": VERDICTS}
+        labels |= {"statuses": STATUSES, "verdicts": VERDICTS, "fields": FIELDS}
         reason = {"shortest": SHORTEST_REASON, "longest": LONGEST_REASON}
         self._templates = Templates({"settings": settings, "Role": Role, "reason": reason, **labels})
         self._templates.add_filters(moment=say_moment, percent=say_percent, number=say_number)
