@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from threading import Barrier
 
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
-from bot.benchmarks.postgresql import new_database
 from bot.errors import RequestError
 from bot.review.accounts import Accounts
 from bot.review.model import Role
@@ -38,17 +36,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database: SQLite, or PostgreSQL where the test asks for both."""
-    wanted = getattr(request, "param", "sqlite")
-    url = new_database(request.getfixturevalue("postgresql")) if wanted == "postgresql" else f"sqlite:///{tmp_path / 'cic.sqlite'}"
-    database = Database(url)
-    database.create_all()
-    yield database
-    database.close()
 
 
 @pytest.fixture

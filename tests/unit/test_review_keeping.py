@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from sqlalchemy import delete, func, insert, select
 from support.leads import ADDRESS, NAME, TELEPHONE, store_lead, store_mail
 from support.reviewer import NOW, store_conversation
 
-from bot.benchmarks.postgresql import Server, new_database
 from bot.errors import RequestError
 from bot.privacy import FORWARDED, NOTICES, keep_promises, promise, purge
 from bot.review.journal import Journal
@@ -47,28 +45,6 @@ from bot.storage import (
 )
 
 REVIEWED = (exchanges, judgements, comments, recorded_tests, tags, conversations)
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database of each kind."""
-    if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path_factory.mktemp('keeping') / 'cic.sqlite'}")
-    else:
-        server: Server = request.getfixturevalue("postgresql")
-        made = Database(new_database(server))
-    made.create_all()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def store(kind: Database) -> Database:
-    """The same, empty."""
-    with kind.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(delete(table))
-    return kind
 
 
 @pytest.fixture

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from bot.benchmarks.postgresql import new_database
 from bot.review.lockout import ONE_BY_ONE, Attempt, Curve, Lockout
 from bot.storage import Database, sign_ins
 
@@ -36,17 +33,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database: SQLite, or PostgreSQL where the test asks for both."""
-    wanted = getattr(request, "param", "sqlite")
-    url = new_database(request.getfixturevalue("postgresql")) if wanted == "postgresql" else f"sqlite:///{tmp_path / 'cic.sqlite'}"
-    database = Database(url)
-    database.create_all()
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -3,49 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from support.leads import ADDRESS, store_lead
 from support.reviewer import NOW, store_conversation
 
-from bot.benchmarks.postgresql import Server, new_database
 from bot.privacy import erase, keep_promises, promise, purge, rehearse
 from bot.privacy.examples import is_ordinary, masks_in_examples
 from bot.privacy.values import Values
-from bot.storage import ERASE, Database, changes, drafts, exchanges, judgements, metadata, recorded_tests, tags
+from bot.storage import ERASE, Database, changes, drafts, exchanges, judgements, recorded_tests, tags
 
 NAME = "Claire Exemple"
 """Two words of our own texts; « Awa Kwizera » are none."""
 HERS = "Claire Exemple demande si le budget couvre le Rwanda"
 SENTENCE = "Ma tante habite à Butare et voudrait planter des arbres, est-ce possible ?"
 COMMON = "Quel est le budget ?"
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database of each kind."""
-    if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path_factory.mktemp('quotes') / 'cic.sqlite'}")
-    else:
-        server: Server = request.getfixturevalue("postgresql")
-        made = Database(new_database(server))
-    made.create_all()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def store(kind: Database) -> Database:
-    """The same, empty."""
-    with kind.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(delete(table))
-    return kind
 
 
 def add(store: Database, table: Any, **row: Any) -> None:

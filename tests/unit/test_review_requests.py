@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 from sample_request import Clock
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from support.leads import ADDRESS, NAME, TELEPHONE, store_lead, store_mail
 from support.reviewer import NOW
 
-from bot.benchmarks.postgresql import Server, new_database
 from bot.errors import RequestError
 from bot.outbox import LATE_AFTER, LEASE, PATIENCE
 from bot.review.discretion import HIDDEN, Discretion
@@ -34,8 +32,6 @@ from bot.storage import (
     MAIL_SENT,
     MAIL_WAITING,
     Database,
-    decisions,
-    lead_notes,
     leads,
     outbox,
     trackers,
@@ -44,28 +40,6 @@ from bot.text import fold
 from bot.words import words
 
 PARTS_OF_THE_PERSON = ("Kwizera", "kwizera", ADDRESS, "470 00 11 22", "0470001122")
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database of each kind."""
-    if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path_factory.mktemp('requests') / 'cic.sqlite'}")
-    else:
-        server: Server = request.getfixturevalue("postgresql")
-        made = Database(new_database(server))
-    made.create_all()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def store(kind: Database) -> Database:
-    """The same, empty."""
-    with kind.begin() as connection:
-        for table in (lead_notes, outbox, leads, decisions, trackers):
-            connection.execute(delete(table))
-    return kind
 
 
 @pytest.fixture
