@@ -13,6 +13,7 @@ from bot.privacy.mails import Notice
 from bot.privacy.promises import TURN_PATIENCE, keep_promises
 from bot.privacy.quotes import forget_quotes, quoted_of
 from bot.privacy.reviewing import delete_review, said_in, take_back
+from bot.privacy.rewriting import mask_conversation
 from bot.privacy.rows import blot_out, delete_rows, prove, tidy
 from bot.storage import (
     Database,
@@ -48,25 +49,25 @@ def purge(database: Database, now: datetime, retention_days: int, notice: Notice
     """Delete everything older than the retention, leads that could not be forwarded included; return rows per table.
 
     Codes go as soon as they have expired, and promises that are due are kept. Conversations that a reviewer keeps for a reason stay, until
-    the day that was given for it.
+    the day that was given for it; their requests go, and what was typed into contact fields is masked: that was promised.
     """
     kept = keep_promises(database, now, notice=notice, patience=TURN_PATIENCE)
     limit = now - timedelta(days=retention_days)
     with database.begin() as connection:
         _keep_no_longer(connection, now)
         kept_on = select(conversations.c.conversation).where(is_kept(now)).scalar_subquery()
-        old_leads = outbox.c.lead_id.in_(select(leads.c.id).where((leads.c.created_at < limit) & leads.c.conversation.not_in(kept_on)))
+        old_leads = select(leads.c.id).where(leads.c.created_at < limit)
         old_notices = outbox.c.lead_id.is_(None) & (outbox.c.due_since < limit)
-        conditions = [(outbox, old_leads | old_notices), (codes, codes.c.expires_at <= now)]
-        old_notes = lead_notes.c.lead_id.in_(select(leads.c.id).where((leads.c.created_at < limit) & leads.c.conversation.not_in(kept_on)))
-        conditions.append((lead_notes, old_notes))
-        for target in (turns, feedback, decisions, leads):
+        conditions = [(outbox, outbox.c.lead_id.in_(old_leads) | old_notices), (codes, codes.c.expires_at <= now)]
+        conditions += [(lead_notes, lead_notes.c.lead_id.in_(old_leads)), (leads, leads.c.created_at < limit)]
+        for target in (turns, feedback, decisions):
             conditions.append((target, (target.c.created_at < limit) & target.c.conversation.not_in(kept_on)))
         conditions.append((events, (events.c.timestamp < limit.timestamp()) & events.c.sender_id.not_in(kept_on)))
         _have_read_again(connection, limit, kept_on)
         counts = {target.name: delete_rows(connection, target, condition) for target, condition in conditions}
         connection.execute(delete(trackers).where((trackers.c.updated_at < limit) & trackers.c.conversation.not_in(kept_on)))
         counts |= _purge_review(connection, limit, kept_on)
+        _mask_kept(connection, limit, now)
         prove(connection, PURGE, counts, now)
     tidy(database)
     return counts | {PROMISES: len(kept)}
@@ -75,6 +76,13 @@ def purge(database: Database, now: datetime, retention_days: int, notice: Notice
 def is_kept(now: datetime) -> ColumnElement:
     """Whether a reviewer keeps a conversation beyond the retention."""
     return conversations.c.kept_reason.is_not(None) & (conversations.c.kept_until > now)
+
+
+def _mask_kept(connection: Connection, limit: datetime, now: datetime) -> None:
+    """Mask what was typed into contact fields where a conversation is kept beyond the retention, which holds for that all the same."""
+    beyond = select(conversations.c.conversation).where(is_kept(now) & (conversations.c.last_at < limit))
+    for name in connection.execute(beyond).scalars().all():
+        mask_conversation(connection, name)
 
 
 def _keep_no_longer(connection: Connection, now: datetime) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, func, select, true, update
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
 from bot.config import Settings
@@ -136,7 +136,7 @@ class Keeping:
         zero = timedelta(0)
         return {
             "conversations": self._by_week(conversations, conversations.c.last_at, life, conversations.c.conversation.not_in(kept_on)),
-            "demandes": self._by_week(leads, leads.c.created_at, life, leads.c.conversation.not_in(kept_on)),
+            "demandes": self._by_week(leads, leads.c.created_at, life, true()),
             "codes": self._by_week(codes, codes.c.expires_at, zero),
             "masquages": self._by_week(forgetting, forgetting.c.due_at, zero, forgetting.c.kind == MASK),
             "effacements": self._by_week(forgetting, forgetting.c.due_at, zero, forgetting.c.kind == ERASE),

@@ -97,7 +97,7 @@ def test_what_goes_is_told_week_by_week(store: Database, keeping: Keeping) -> No
     promise(store, "b", ERASE, NOW - timedelta(hours=1))
     outlook = keeping.outlook()
     told = [tuple(week.counts.values()) for week in outlook.weeks]
-    assert told == [(2, 0, 1, 1, 1), (1, 0, 0, 0, 0), (0, 1, 0, 0, 0), (0, 0, 0, 0, 0), (1, 0, 0, 0, 0), *[(0,) * 5] * (WEEKS - 4)]
+    assert told == [(2, 1, 1, 1, 1), (1, 0, 0, 0, 0), (0, 1, 0, 0, 0), (0, 0, 0, 0, 0), (1, 0, 0, 0, 0), *[(0,) * 5] * (WEEKS - 4)]
     assert (outlook.weeks[0].first, outlook.weeks[0].last) == (date(2026, 11, 26), date(2026, 12, 2))
     assert (outlook.weeks[-1].first, outlook.weeks[-1].last) == (None, None)
 
@@ -124,14 +124,15 @@ def test_the_last_purge_is_the_last_that_deleted_something(store: Database, keep
 # --- keeping ---
 
 
-def test_what_is_kept_outlives_the_retention_with_its_requests_and_all_that_was_said_of_it(store: Database, keeping: Keeping) -> None:
+def test_what_is_kept_outlives_the_retention_without_its_requests(store: Database, keeping: Keeping) -> None:
     old = NOW - timedelta(days=31)
     for name in ("kept", "other"):
         review(store, name, at=old)
         store_mail(store, store_lead(store, f"CIC-2026-{name:A<6.6}".upper(), conversation=name, created_at=old))
     keeping.keep("kept", "Ines", "Une plainte est en cours.")
     purge(store, NOW, 30)
-    assert left(store, *REVIEWED, turns, events, leads, outbox) == [1] * 10
+    assert left(store, *REVIEWED, turns, events) == [1] * 8
+    assert left(store, leads, outbox) == [0] * 2
     with store.read() as connection:
         assert connection.execute(select(conversations.c.conversation)).scalar_one() == "kept"
     assert [(kept["kept_by"], kept["kept_reason"]) for kept in keeping.outlook().kept] == [("Ines", "Une plainte est en cours.")]
@@ -139,6 +140,25 @@ def test_what_is_kept_outlives_the_retention_with_its_requests_and_all_that_was_
     purge(store, NOW, 30)
     assert left(store, *REVIEWED, turns, events, leads, outbox) == [0] * 10
     assert written(store) == [("conservation", "kept", "Une plainte est en cours."), ("liberation", "kept", "")]
+
+
+def test_of_what_is_kept_the_contact_details_go_when_they_were_promised_to_go(store: Database, keeping: Keeping) -> None:
+    old = NOW - timedelta(days=31)
+    review(store, "kept", at=old)
+    keeping.keep("kept", "Ines", "Une plainte est en cours.")
+    told = {"event": "slot", "name": "nom", "value": "Claire Exemple"}
+    add(store, events, sender_id="kept", type_name="slot", timestamp=old.timestamp(), data=json.dumps(told))
+    add(store, turns, conversation="kept", number=7, user_text="Claire Exemple", answer={"messages": []}, created_at=old)
+    purge(store, NOW - timedelta(days=2), 30)
+    assert "Claire" in all_of(store, events) + all_of(store, turns), "it is not old enough yet"
+    purge(store, NOW, 30)
+    assert "Claire" not in all_of(store, events) + all_of(store, turns)
+    assert left(store, conversations) == [1]
+
+
+def all_of(store: Database, table: Any) -> str:
+    with store.read() as connection:
+        return str(connection.execute(select(table)).all())
 
 
 def test_what_is_kept_is_kept_for_a_year_when_no_day_is_given_and_then_the_retention_holds_again(store: Database, keeping: Keeping) -> None:
