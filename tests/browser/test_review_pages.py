@@ -24,7 +24,6 @@ from .conftest import Begin
 LOOKS: dict[str, dict[str, Any]] = {
     "desktop": {},
     "tablet-dark": {"viewport": {"width": 820, "height": 1180}, "color_scheme": "dark"},
-    "narrow": NARROW,
 }
 SHOWN = (
     *("à lire", "plusieurs filtres", "deux mots", "mot absent", "la plus longue", "messages à juger", "recherche d'entrée", "demandes"),
@@ -83,6 +82,16 @@ def test_every_page_is_whole_and_axe_finds_nothing(begin: Begin, desk: ServedSit
     visit.check(f"revue-refus-{look}")
 
 
+def test_nothing_stands_out_of_a_narrow_window(begin: Begin, desk: ServedSite) -> None:
+    visit = arrive(begin, desk, **NARROW)
+    values = values_in(desk.database, utc_now())
+    for name in SHOWN:
+        visit.go(PAGES[name].format(**values))
+        unfold(visit)
+        assert visit.overflow() <= 0, name
+        visit.picture(f"revue-{name.replace(' ', '-')}-narrow")
+
+
 def test_an_empty_desk_is_whole_too(begin: Begin, tmp_path: Path) -> None:
     site = ServedSite(tmp_path, rate_limit=100_000)
     site.start()
@@ -99,6 +108,6 @@ def test_an_empty_desk_is_whole_too(begin: Begin, tmp_path: Path) -> None:
 
 
 def test_the_door_is_whole(begin: Begin, desk: ServedSite) -> None:
-    for look, options in LOOKS.items():
+    for look, options in (LOOKS | {"narrow": NARROW}).items():
         visit = begin(desk.address, **options).go("/revue")
         visit.check(f"revue-connexion-{look}")

@@ -299,11 +299,11 @@ def test_a_change_that_is_abandoned_stops_in_the_middle(bench: Bench) -> None:
         pytest.fail("it went on")
 
     bench.train = abandon
-    change_id = bench.start()
+    change_id, before = bench.start(), signal.getsignal(signal.SIGTERM)
     assert bench.improve(change_id) == 1
     assert bench.found(change_id).state == ABANDONED
     assert (bench.left, bench.ran) == ([], [])
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_a_change_that_was_abandoned_at_the_last_moment_leaves_no_release(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
