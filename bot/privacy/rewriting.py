@@ -34,7 +34,8 @@ def mask_conversation(connection: Connection, conversation: str) -> dict[str, in
         feedback.name: _rewrite(connection, feedback, _comments_of(connection, conversation, traces)),
         decisions.name: _rewrite(connection, decisions, _profiles_of(connection, conversation, traces)),
     }
-    mark_changed(connection, conversation)
+    if any(changed.values()):
+        mark_changed(connection, conversation)
     return changed
 
 

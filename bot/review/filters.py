@@ -158,7 +158,8 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """A day out of an address. Raises ValueError when it is none, or far from our time."""
     day = date.fromisoformat(text)
     if not 2000 <= day.year <= 2100:
         raise ValueError(text)
@@ -189,8 +190,8 @@ def _flag(text: str) -> bool:
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "etat": _one_of({**STATUSES, ALL: ""}),
-    "du": _day,
-    "au": _day,
+    "du": day_of,
+    "au": day_of,
     "canal": _one_of(CHANNELS),
     "min": _number(1, _MOST_EXCHANGES),
     "max": _number(1, _MOST_EXCHANGES),

@@ -12,6 +12,7 @@ from sqlalchemy import select, true
 from sqlalchemy.sql.expression import ColumnElement
 
 from bot.outbox import has_failed, is_late
+from bot.review.filters import day_of
 from bot.review.periods import Period
 from bot.storage import LEAD_FAILED, LEAD_FORWARDED, LEAD_KEPT, LEAD_WAITING, leads, outbox
 from bot.words import words
@@ -92,7 +93,6 @@ def _may_hold(word: str) -> ColumnElement:
 
 def _day(text: str) -> date | None:
     try:
-        day = date.fromisoformat(text)
+        return day_of(text)
     except ValueError:
         return None
-    return day if 2000 <= day.year <= 2100 else None

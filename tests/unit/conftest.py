@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
+from support.databases import KINDS, new_one
 
-from bot.benchmarks.postgresql import Server, new_database
 from bot.storage import Database, metadata
 
 
@@ -20,31 +20,18 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def open_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Database:
-    """A new database: a file in a folder, or one of the PostgreSQL of all tests."""
-    if kind == "postgresql":
-        server: Server = request.getfixturevalue("postgresql")
-        made = Database(new_database(server))
-    else:
-        made = Database(f"sqlite:///{folder / 'cic.sqlite'}")
-    made.create_all()
-    return made
-
-
 @pytest.fixture
 def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database: SQLite, or PostgreSQL where the test asks for both."""
-    made = open_database(request, getattr(request, "param", "sqlite"), tmp_path)
-    yield made
-    made.close()
+    with new_one(request, getattr(request, "param", "sqlite"), tmp_path) as made:
+        yield made
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=KINDS)
 def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database of each kind, for all tests of a module."""
-    made = open_database(request, request.param, tmp_path_factory.mktemp("kind"))
-    yield made
-    made.close()
+    with new_one(request, request.param, tmp_path_factory.mktemp("kind")) as made:
+        yield made
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 from sqlalchemy import insert
+from support.databases import KINDS, new_one
 from support.reviewer import NOW, store_conversation
 
-from bot.benchmarks.postgresql import Server, new_database
 from bot.review.exporting import CONVERSATIONS, TITLES, TURNS, Exporting
 from bot.review.files import CSV, JSON, XLSX, as_file, harmless
 from bot.review.filters import read_filters
@@ -35,13 +35,10 @@ def as_table(kind: str, content: bytes) -> list[list[object]]:
     return [list(told[0]), *(list(row.values()) for row in told)] if told else []
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    server: Server | None = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
-    database = Database(new_database(server) if server else f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    database.create_all()
-    yield database
-    database.close()
+    with new_one(request, request.param, tmp_path) as database:
+        yield database
 
 
 def exported(database: Database, lines: str, query: str = "etat=tout") -> list[dict[str, object]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert
+from support.databases import KINDS, new_one
 from support.leads import store_lead
 from support.reviewer import NOW, exchange, store_conversation
 
-from bot.benchmarks.postgresql import new_database
 from bot.review.figures import (
     ADMITTED,
     DECIDED,
@@ -36,14 +36,11 @@ from bot.storage import LEAD_FAILED, LEAD_FORWARDED, LEAD_KEPT, REVIEWED, Databa
 DAY = Period(date(2026, 11, 26), date(2026, 11, 26))
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=KINDS)
 def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database of each kind, made once: the tables take longer than the tests."""
-    file = tmp_path_factory.mktemp("figures") / "cic.sqlite"
-    database = Database(f"sqlite:///{file}" if request.param == "sqlite" else new_database(request.getfixturevalue("postgresql")))
-    database.create_all()
-    yield database
-    database.close()
+    with new_one(request, request.param, tmp_path_factory.mktemp("figures")) as database:
+        yield database
 
 
 @pytest.fixture

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert
+from support.databases import KINDS, new_one
 from support.reviewer import NOW, store_conversation
 
-from bot.benchmarks.postgresql import Server, new_database
 from bot.review.filters import ALL, BY_DATE, Filters, normal_tag, read_filters
 from bot.review.inbox import Inbox
 from bot.review.model import CHANNELS, EXCHANGE_OUTCOMES, OUTCOMES, STATUSES
@@ -164,15 +163,11 @@ def test_tags_are_kept_in_one_form(typed: str, kept: str) -> None:
 # --- What they choose ---
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=KINDS)
 def inbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inbox]:
-    server: Server | None = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
-    folder: Path = tmp_path_factory.mktemp("filters")
-    database = Database(new_database(server) if server else f"sqlite:///{folder / 'cic.sqlite'}")
-    database.create_all()
-    _fill(database)
-    yield Inbox(database)
-    database.close()
+    with new_one(request, request.param, tmp_path_factory.mktemp("filters")) as database:
+        _fill(database)
+        yield Inbox(database)
 
 
 def _fill(database: Database) -> None:

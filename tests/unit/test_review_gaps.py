@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 from sqlalchemy import delete, select, update
+from support.databases import KINDS, new_one
 from support.reviewer import NOW, add_account, store_conversation
 
-from bot.benchmarks.postgresql import new_database
 from bot.errors import RequestError, UnavailableError
 from bot.knowledge import load_base
 from bot.review import clustering
@@ -94,16 +94,13 @@ def test_what_asks_for_gaps_does_not_load_the_libraries_of_learning() -> None:
 # --- gaps ---
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=KINDS)
 def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A database of each kind, made once: the tables take longer than the tests."""
-    file = tmp_path_factory.mktemp("gaps") / "cic.sqlite"
-    database = Database(f"sqlite:///{file}" if request.param == "sqlite" else new_database(request.getfixturevalue("postgresql")))
-    database.create_all()
-    add_account(database, "Ines", Role.ANNOTATEUR)
-    add_account(database, "Ahmed", Role.LECTEUR)
-    yield database
-    database.close()
+    with new_one(request, request.param, tmp_path_factory.mktemp("gaps")) as database:
+        add_account(database, "Ines", Role.ANNOTATEUR)
+        add_account(database, "Ahmed", Role.LECTEUR)
+        yield database
 
 
 @pytest.fixture

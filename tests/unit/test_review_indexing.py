@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
+from support.databases import KINDS, new_one
 from support.told import Log, bubble
 from support.waiting import wait_for
 
@@ -41,13 +42,10 @@ from bot.storage import (
 ANSWER = bubble("L'enveloppe est de 8 100 000 €.", facts=["combien.total"])
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    on_server = request.param == "postgresql"
-    opened = Database(new_database(request.getfixturevalue("postgresql")) if on_server else f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    opened.create_all()
-    yield opened
-    opened.close()
+    with new_one(request, request.param, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture

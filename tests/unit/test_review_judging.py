@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
+from support.databases import KINDS, new_one
 from support.played_site import BASE, CONTENT, Clock
 from support.reviewer import NOW, store_conversation
 
-from bot.benchmarks.postgresql import Server, new_database
 from bot.errors import RequestError
 from bot.privacy.erasing import erase_conversation
 from bot.review.judging import Judging, Opinion
@@ -38,14 +38,11 @@ EVERYTHING = Wanted()
 BRUSSELS = Opinion(OTHER, "info/combien.bruxelles")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database of each kind."""
-    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
-    database = Database(new_database(server) if isinstance(server, Server) else f"sqlite:///{tmp_path / 'cic.sqlite'}")
-    database.create_all()
-    yield database
-    database.close()
+    with new_one(request, request.param, tmp_path) as database:
+        yield database
 
 
 def judging(database: Database) -> Judging:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select, update
+from support.databases import KINDS, new_one
 from support.reviewer import store_conversation
 
-from bot.benchmarks.postgresql import Server, new_database
 from bot.review import search
 from bot.review.search import MOST_WORDS, Piece, Search
 from bot.storage import Database, exchanges
@@ -99,16 +98,12 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=KINDS)
 def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    server: Server | None = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
-    folder: Path = tmp_path_factory.mktemp("search")
-    database = Database(new_database(server) if server else f"sqlite:///{folder / 'cic.sqlite'}")
-    database.create_all()
-    for name, said in SAID.items():
-        store_conversation(database, name, [{"said": said, "reply": ""}])
-    yield database
-    database.close()
+    with new_one(request, request.param, tmp_path_factory.mktemp("search")) as database:
+        for name, said in SAID.items():
+            store_conversation(database, name, [{"said": said, "reply": ""}])
+        yield database
 
 
 def found(database: Database, search: Search) -> list[str]:

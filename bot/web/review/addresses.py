@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 
 from bot.review.filters import Filters
 from bot.review.transcripts import PAGE
+from bot.web.review.access import HOME
 
-HOME = "/revue"
 QUERY_CHARACTERS = 2000
 """Of a query that a form carries."""
 PLACE = "liste"

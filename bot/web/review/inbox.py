@@ -17,8 +17,8 @@ from bot.review.triage import Triage, Undo
 from bot.storage import REVIEWED
 from bot.text import NNBSP, typeset
 from bot.web.bodies import RefusedError
-from bot.web.review.access import Form, Guard, Visit
-from bot.web.review.addresses import HOME, PLACE, QUERY_CHARACTERS, address_of, page_number, transcript_address
+from bot.web.review.access import HOME, Form, Guard, Visit
+from bot.web.review.addresses import PLACE, QUERY_CHARACTERS, address_of, page_number, transcript_address
 from bot.web.review.rendering import Pages
 from bot.web.review.service import doing
 from bot.web.review.threads import run_sync

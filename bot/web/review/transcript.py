@@ -24,8 +24,8 @@ from bot.review.triage import COMMENT_CHARACTERS, Triage, Undo
 from bot.storage import REVIEWED
 from bot.text import NBSP
 from bot.web.bodies import RefusedError
-from bot.web.review.access import Guard, Visit
-from bot.web.review.addresses import HOME, PLACE, QUERY_CHARACTERS, address_of, page_number, transcript_address, whole_number
+from bot.web.review.access import HOME, Guard, Visit
+from bot.web.review.addresses import PLACE, QUERY_CHARACTERS, address_of, page_number, transcript_address, whole_number
 from bot.web.review.rendering import Pages
 from bot.web.review.service import asked_reason, doing
 from bot.web.review.threads import run_sync
