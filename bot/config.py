@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from bot.channel_settings import NO_CHANNEL, ChannelSettings, read_channels
 from bot.errors import SettingError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -73,6 +74,7 @@ class Settings:
     oidc_client_secret: str | None = field(default=None, repr=False)
     follow_releases: bool = True
     log_format: str = "texte"
+    channels: ChannelSettings = NO_CHANNEL
 
     @property
     def rasa_address(self) -> str:
@@ -117,6 +119,7 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         raw = values.get(name, "").strip()
         return parse(name, raw) if raw else default
 
+    public_url = get("CIC_PUBLIC_URL", None, _origin)
     data_dir = get("CIC_DATA_DIR", PROJECT / "var", lambda _, raw: Path(raw).expanduser().resolve())
     settings = Settings(
         data_dir=data_dir,
@@ -145,7 +148,7 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         closed_days=get("CIC_CLOSED_DAYS", (), _closed_days),
         origins=get("CIC_ORIGINS", (), _origins),
         trusted_proxies=get("CIC_TRUSTED_PROXIES", (), _networks),
-        public_url=get("CIC_PUBLIC_URL", None, _origin),
+        public_url=public_url,
         publisher=get("CIC_PUBLISHER", None, _text),
         publisher_email=get("CIC_PUBLISHER_EMAIL", None, _email),
         oidc_issuer=get("CIC_OIDC_ISSUER", None, _issuer),
@@ -153,6 +156,7 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         oidc_client_secret=get("CIC_OIDC_CLIENT_SECRET", None, _credential),
         follow_releases=get("CIC_FOLLOW_RELEASES", Settings.follow_releases, _yes_or_no),
         log_format=get("CIC_LOG_FORMAT", Settings.log_format, _log_format),
+        channels=read_channels(get, public_url),
     )
     if len({settings.port, settings.rasa_port, settings.actions_port}) < 3:
         raise SettingError("CIC_PORT, CIC_RASA_PORT et CIC_ACTIONS_PORT doivent être trois ports différents.")

@@ -89,9 +89,10 @@ class RasaClient:
         if self._session is not None:
             await self._session.close()
 
-    async def ask(self, conversation: str, message: str, message_id: str) -> Reply:
+    async def ask(self, conversation: str, message: str, message_id: str, channel: str | None = None) -> Reply:
         """Put one message to Rasa, again when it was not handled or that is in doubt: under one id it is handled once.
 
+        `channel` is where the person writes from, None for the site; reviewers see it.
         Waits for processes that are being restarted, at most `patience` seconds in all. Raises NotReadyError when the message may
         come again under its id, InterruptedHandlingError when that would lead nowhere.
         """
@@ -99,7 +100,7 @@ class RasaClient:
         deadline, interrupted = now() + self.patience, 0
         while True:
             try:
-                return await self._post(conversation, message, message_id)
+                return await self._post(conversation, message, message_id, channel)
             except InterruptedHandlingError as error:
                 interrupted += 1
                 if error.refused or interrupted >= ATTEMPTS:
@@ -133,8 +134,9 @@ class RasaClient:
         except (aiohttp.ClientError, asyncio.TimeoutError):
             return False
 
-    async def _post(self, conversation: str, message: str, message_id: str) -> Reply:
-        url, body = f"{self.rasa_url}/webhooks/cic/webhook", {"sender": conversation, "message": message, "id": message_id}
+    async def _post(self, conversation: str, message: str, message_id: str, channel: str | None) -> Reply:
+        url = f"{self.rasa_url}/webhooks/cic/webhook"
+        body = {"sender": conversation, "message": message, "id": message_id, "channel": channel}
         headers = {"Authorization": f"Bearer {self.token}"}
         try:
             async with self._http().post(url, json=body, headers=headers, timeout=_MESSAGE_TIMEOUT) as response:

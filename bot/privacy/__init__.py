@@ -15,6 +15,7 @@ from bot.privacy.masking import Event, mask_events
 from bot.privacy.promises import TURN_PATIENCE, Kept, keep_promises, promise, withdraw
 from bot.privacy.quotes import still_said
 from bot.privacy.retention import PROMISES, PURGE, is_kept, purge
+from bot.privacy.rows import blot_out
 from bot.privacy.traces import Traces
 from bot.privacy.values import MASKED, values_of
 
@@ -29,6 +30,7 @@ __all__ = [
     "Kept",
     "Notice",
     "Traces",
+    "blot_out",
     "erase",
     "is_kept",
     "keep_promises",

@@ -73,7 +73,7 @@ class Turns:
     now: Callable[[], float] = time.monotonic
     running: dict[tuple[str, str], tuple[asyncio.Task[dict[str, Any]], float]] = field(default_factory=dict)
 
-    async def answer(self, sender: str, message: str, message_id: str) -> dict[str, Any]:
+    async def answer(self, sender: str, message: str, message_id: str, channel: str | None = None) -> dict[str, Any]:
         """Return the answer to a message; the same id waits for the same turn.
 
         The turn runs on when the caller goes away: half a turn must never be lost.
@@ -81,7 +81,7 @@ class Turns:
         key = (sender, message_id)
         self._forget_old()
         if key not in self.running:
-            turn = asyncio.create_task(self._run(sender, message, message_id))
+            turn = asyncio.create_task(self._run(sender, message, message_id, channel))
             self.running[key] = turn, self.now()
             turn.add_done_callback(lambda done: self._look_back(key, done))
         return await asyncio.shield(self.running[key][0])
@@ -103,10 +103,10 @@ class Turns:
                 return
             del self.running[key]
 
-    async def _run(self, sender: str, message: str, message_id: str) -> dict[str, Any]:
-        channel = CollectingChannel()
+    async def _run(self, sender: str, message: str, message_id: str, channel: str | None) -> dict[str, Any]:
+        collected = CollectingChannel()
         try:
-            await self.handle(user_message(message, channel, sender, message_id))
+            await self.handle(user_message(message, collected, sender, message_id, channel))
         except ActionsAwayError as error:
             log.warning("message %s of conversation %s waits for the action server: %s", message_id, sender, error)
             raise NotHandledError(ACTIONS) from error
@@ -119,7 +119,7 @@ class Turns:
         except Exception:
             log.exception("message %s of conversation %s failed", message_id, sender)
             return answer_of([], failed=True)
-        return answer_of(channel.messages)
+        return answer_of(collected.messages)
 
 
 class CicInput(InputChannel):  # type: ignore[misc]
@@ -162,7 +162,7 @@ class CicInput(InputChannel):  # type: ignore[misc]
             phases.messages += 1
             body = request.json
             try:
-                answer = await turns.answer(body["sender"], body["message"], body.get("id") or uuid.uuid4().hex)
+                answer = await turns.answer(body["sender"], body["message"], body.get("id") or uuid.uuid4().hex, body.get("channel"))
             except NotHandledError as error:
                 return response.json({"error": "not handled", "missing": error.missing}, status=503)
             return response.json(answer)
@@ -186,13 +186,14 @@ class CicInput(InputChannel):  # type: ignore[misc]
 
 
 def is_turn(body: Any) -> bool:
-    """Say whether a body has a sender, a message and at most a text as id."""
+    """Say whether a body has a sender, a message, and at most texts as id and as channel."""
     return (
         isinstance(body, dict)
         and isinstance(body.get("sender"), str)
         and bool(body["sender"])
         and isinstance(body.get("message"), str)
         and isinstance(body.get("id"), str | None)
+        and isinstance(body.get("channel"), str | None)
     )
 
 
@@ -202,16 +203,16 @@ def agent_is_ready(request: Request) -> bool:
     return agent is not None and bool(agent.is_ready())
 
 
-def user_message(message: str, channel: OutputChannel, sender: str, message_id: str) -> UserMessage:
+def user_message(message: str, output: OutputChannel, sender: str, message_id: str, channel: str | None = None) -> UserMessage:
     """Return a message as Rasa may see it: a leading slash, which Rasa would read as an intent, is only text.
 
-    Rasa strips white space before it looks, but not a word joiner.
+    Rasa strips white space before it looks, but not a word joiner. `channel` is where it was written, None for the site.
     """
     text = clean(message)
-    metadata: dict[str, str] = {}
+    metadata = {"channel": channel} if channel else {}
     if text.startswith("/"):
-        text, metadata = WORD_JOINER + text, {"original": message}
-    return UserMessage(text, channel, sender, input_channel=NAME, message_id=message_id, metadata=metadata)
+        text, metadata = WORD_JOINER + text, {**metadata, "original": message}
+    return UserMessage(text, output, sender, input_channel=NAME, message_id=message_id, metadata=metadata)
 
 
 def answer_of(said: list[dict[str, Any]], failed: bool = False) -> dict[str, Any]:

@@ -6,6 +6,19 @@ Everything that other modules use is named here.
 from __future__ import annotations
 
 from bot.storage.candidates import forget_candidates, needed_releases
+from bot.storage.channel_tables import (
+    MESSAGE_DONE,
+    MESSAGE_FAILED,
+    MESSAGE_WAITING,
+    REPLY_FAILED,
+    REPLY_LEAVING,
+    REPLY_SENT,
+    REPLY_UNCERTAIN,
+    REPLY_WAITING,
+    channel_messages,
+    channel_people,
+    channel_replies,
+)
 from bot.storage.database import Database
 from bot.storage.freshness import mark_changed
 from bot.storage.review_tables import (
@@ -85,7 +98,15 @@ __all__ = [
     "MAIL_SENT",
     "MAIL_WAITING",
     "MASK",
+    "MESSAGE_DONE",
+    "MESSAGE_FAILED",
+    "MESSAGE_WAITING",
     "NOTICE",
+    "REPLY_FAILED",
+    "REPLY_LEAVING",
+    "REPLY_SENT",
+    "REPLY_UNCERTAIN",
+    "REPLY_WAITING",
     "REVIEWED",
     "SET_ASIDE",
     "TO_DO",
@@ -95,6 +116,9 @@ __all__ = [
     "accounts",
     "activations",
     "changes",
+    "channel_messages",
+    "channel_people",
+    "channel_replies",
     "codes",
     "comments",
     "conversations",

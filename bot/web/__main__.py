@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from bot.alerts import MailAlerts
+from bot.channels.building import build_connectors
 from bot.config import PROJECT, Settings, load_settings
 from bot.errors import AssistantError
 from bot.housekeeping import Housekeeper
@@ -58,7 +59,7 @@ def serve(settings: Settings) -> None:
     refresher = Refresher(build_releases(settings, database), showing)
     refresher.look()
     workers = (housekeeper, MailAlerts(outbox.unsent, utc_now), refresher, IndexWorker(Indexer(database), utc_now))
-    app = create_app(settings, database, build_client(settings), outbox, utc_now, showing, workers)
+    app = create_app(settings, database, build_client(settings), outbox, utc_now, showing, workers, connectors=build_connectors(settings))
     gc.freeze()  # what is loaded stays: the collector need not look at it again and again
     uvicorn.run(
         app,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import Protocol
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,10 +14,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 
+from bot.channels.model import Connector
 from bot.config import Settings
 from bot.mails import notice_mail
 from bot.review.passwords import Passwords
 from bot.storage import Database
+from bot.web.channels import Channels
 from bot.web.chat import ChatApi
 from bot.web.conversations import DATABASE_SECONDS, Conversations, MailWorker, Rasa
 from bot.web.edge import Edge, error_handlers
@@ -33,19 +34,12 @@ from bot.web.sessions import Sessions
 from bot.web.showing import Showing
 from bot.web.turns import Turns
 from bot.web.turnstile import Turnstile
+from bot.web.working import Worker
 
 WORKER_REST_SECONDS = 5.0
 WORTH_PACKING_BYTES = 1000
 """What is shorter fits into one packet as it is."""
 log = logging.getLogger(__name__)
-
-
-class Worker(Protocol):
-    """Something that runs beside the requests until it is told to stop."""
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`."""
-        ...
 
 
 def create_app(
@@ -58,10 +52,12 @@ def create_app(
     others: Sequence[Worker] = (),
     patience: float = DATABASE_SECONDS,
     passwords: Passwords | None = None,
+    connectors: Mapping[str, Connector] | None = None,
 ) -> Starlette:
     """Return the application. `clock` gives the time with its zone; the mail worker and `others` run while the application does.
 
     A message waits `patience` seconds for the database; `passwords` are hashed with the usual cost unless another one is given.
+    `connectors` are those of the messaging channels that are on.
     """
     metrics = Metrics(database, clock)
     turns = Turns(database, clock, lambda reference: notice_mail(reference, settings, clock()))
@@ -80,13 +76,15 @@ def create_app(
     )
     plain = Plain(conversations, turns, sessions, messages, rest, refusals, pages.templates, showing)
     review = review_routes(settings, database, clock, showing, outbox, passwords)
-    routes = [*api.routes(), *Health(database, rasa_client, metrics).routes(), *plain.routes(), *review, *pages.routes()]
+    channels = Channels(settings, database, clock, conversations, metrics, showing, connectors or {})
+    health = Health(database, rasa_client, metrics)
+    routes = [*api.routes(), *health.routes(), *plain.routes(), *channels.webhooks.routes(), *review, *pages.routes()]
     paths = frozenset(route.path for route in routes if isinstance(route, Route))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         stop = asyncio.Event()
-        running = [asyncio.create_task(keep_running(worker, stop)) for worker in (outbox, *others)]
+        running = [asyncio.create_task(keep_running(worker, stop)) for worker in (outbox, *others, *channels.workers())]
         yield
         stop.set()
         await asyncio.gather(*running)

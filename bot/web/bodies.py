@@ -84,18 +84,23 @@ def _no_number(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-async def _read(request: Request) -> bytes:
+async def read_bytes(request: Request, most: int) -> bytes:
+    """Return the body as it came, at most so many bytes long."""
+    return await _read(request, most)
+
+
+async def _read(request: Request, most: int = BODY_BYTES) -> bytes:
     try:
-        return await asyncio.wait_for(_collect(request), BODY_SECONDS)
+        return await asyncio.wait_for(_collect(request, most), BODY_SECONDS)
     except asyncio.TimeoutError as error:
         raise RefusedError(408, "Votre message n'est pas arrivé en entier. Pouvez-vous l'envoyer à nouveau ?") from error
 
 
-async def _collect(request: Request) -> bytes:
+async def _collect(request: Request, most: int) -> bytes:
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
-        if len(raw) > BODY_BYTES:
+        if len(raw) > most:
             raise RefusedError(413, "La requête est trop longue.")
     return bytes(raw)
 

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 class Rasa(Protocol):
     """What the web process needs of Rasa (bot.rasa_client.RasaClient)."""
 
-    async def ask(self, conversation: str, message: str, message_id: str) -> Reply:
+    async def ask(self, conversation: str, message: str, message_id: str, channel: str | None = None) -> Reply:
         """Put one message to Rasa."""
 
     async def missing(self) -> tuple[str, ...]:
@@ -77,9 +77,10 @@ class Conversations:
         self._room = Semaphore(AT_ONCE)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def answer(self, conversation: str, message: str, client_id: str | None) -> Answer:
+    async def answer(self, conversation: str, message: str, client_id: str | None, channel: str | None = None) -> Answer:
         """Return the answer to a message, the stored one when this `client_id` was answered before.
 
+        `channel` is where it was written, None for the site.
         Raises NotReadyError or StorageError when the message was not handled: the client may send it again under its id.
         """
         lock = self._locks.setdefault(conversation, asyncio.Lock())
@@ -87,7 +88,7 @@ class Conversations:
             async with lock:
                 await self._wait_for_room()
                 try:
-                    return await self._answer(conversation, message, client_id)
+                    return await self._answer(conversation, message, client_id, channel)
                 finally:
                     self._room.release()
 
@@ -98,13 +99,13 @@ class Conversations:
         except TimeoutError as error:
             raise NotReadyError((RASA,)) from error
 
-    async def _answer(self, conversation: str, message: str, client_id: str | None) -> Answer:
+    async def _answer(self, conversation: str, message: str, client_id: str | None, channel: str | None) -> Answer:
         stored, latest = await self._patiently(lambda: self._turns.before(conversation, client_id))
         if stored:
             return stored
         ident = client_id or self._new_id()
         with self._metrics.message_seconds.time():
-            reply = await self._handle(conversation, message, ident, latest.asks)
+            reply = await self._handle(conversation, message, ident, latest.asks, channel)
         answer = self._answer_of(reply)
         if reply.erased:  # Sent again, the message would write what it erased: Rasa remembers its answer, and nobody else
             answer["erased"] = True
@@ -116,9 +117,9 @@ class Conversations:
         """Name what keeps a message from being answered now."""
         return await self._rasa.missing()
 
-    async def _handle(self, conversation: str, message: str, message_id: str, asked: str | None) -> Reply:
+    async def _handle(self, conversation: str, message: str, message_id: str, asked: str | None, channel: str | None) -> Reply:
         try:
-            reply = await self._rasa.ask(conversation, message, message_id)
+            reply = await self._rasa.ask(conversation, message, message_id, channel)
         except InterruptedHandlingError as error:
             log.error("message %s of conversation %s: %s", message_id, conversation, error)
             reply = Reply(failed=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from importlib.metadata import version
 
@@ -20,6 +20,8 @@ SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2)
 LEAD_STATUSES = (LEAD_KEPT, LEAD_WAITING, LEAD_FORWARDED, LEAD_FAILED)
 KINDS = ("not_handled", "not_ready", "storage", "internal", "limited", "bad_input", "forgetting")
 """What may go wrong; docs/operations.md explains each."""
+CHANNEL_EVENTS = ("received", "known", "forged", "unreadable", "answered", "sent", "retried", "uncertain", "failed")
+"""What is counted of each messaging channel; docs/operations.md explains each."""
 _OUTBOX = {
     "cic_outbox_waiting": "Mails that have not left yet",
     "cic_outbox_late": "Mails that have waited for too long",
@@ -41,11 +43,22 @@ class Metrics:
         self.errors = Counter("cic_errors", "What went wrong, by kind", ["kind"], registry=self.registry)
         for kind in KINDS:  # from the start: Prometheus sees no increase in a figure that begins with one
             self.errors.labels(kind)
+        self.channels = Counter("cic_channel", "What happened on the messaging channels", ["channel", "what"], registry=self.registry)
         self.in_flight = Gauge("cic_messages_in_flight", "Messages taken and not answered yet", registry=self.registry)
         build = Gauge("cic_build_info", "Always 1; the labels say what runs", ["version", "tables"], registry=self.registry)
         build.labels(version("cic"), HEAD).set(1)
         ProcessCollector(registry=self.registry)
         self.registry.register(_DatabaseFigures(database, clock))
+
+    def count_channel(self, channel: str, what: str, number: int = 1) -> None:
+        """Count what happened on a channel: one of CHANNEL_EVENTS."""
+        self.channels.labels(channel, what).inc(number)
+
+    def watch_channels(self, channels: Iterable[str]) -> None:
+        """Show every figure of these channels from the start."""
+        for channel in channels:
+            for what in CHANNEL_EVENTS:
+                self.channels.labels(channel, what)
 
 
 class _DatabaseFigures(Collector):

@@ -43,7 +43,7 @@ class FakeRasa:
     away: tuple[str, ...] = ()
     gate: asyncio.Event | None = None
 
-    async def ask(self, conversation: str, message: str, message_id: str) -> Reply:
+    async def ask(self, conversation: str, message: str, message_id: str, channel: str | None = None) -> Reply:
         self.asked.append((conversation, message, message_id))
         if self.gate:
             await self.gate.wait()

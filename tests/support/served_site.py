@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from bot.benchmarks.ports import free_ports
+from bot.channels.building import build_connectors
 from bot.config import Settings
 from bot.rasa_client import NotReadyError, Reply
 from bot.storage import Database, utc_now
@@ -45,7 +46,7 @@ class PlayedRasa:
         self.delay, self.away = 0.0, ()
         self.asked.clear()
 
-    async def ask(self, _: str, message: str, message_id: str) -> Reply:
+    async def ask(self, _: str, message: str, message_id: str, channel: str | None = None) -> Reply:
         if self.away:
             raise NotReadyError(self.away)
         self.asked.append((message, message_id))
@@ -96,7 +97,15 @@ class ServedSite:
         """Serve, unless it does; return when it does."""
         if self._thread and self._thread.is_alive():
             return
-        app = create_app(self.settings, self.database, self.rasa, FakeMailWorker(), lambda: utc_now() + self.ahead, Showing(CONTENT))
+        app = create_app(
+            self.settings,
+            self.database,
+            self.rasa,
+            FakeMailWorker(),
+            lambda: utc_now() + self.ahead,
+            Showing(CONTENT),
+            connectors=build_connectors(self.settings),
+        )
         config = uvicorn.Config(app, port=self.port, log_config=None, ws="none", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import config
+from bot import channel_settings, config
 from bot.config import PROJECT, Settings, child_environment, load_settings
 from bot.errors import SettingError
 
-NAMES = set(re.findall(r'get\("(CIC_\w+)"', inspect.getsource(load_settings)))
+NAMES = set(re.findall(r'get\(\s*"(CIC_\w+)"', inspect.getsource(load_settings) + inspect.getsource(channel_settings)))
 EXAMPLE = (PROJECT / ".env.example").read_text("utf-8")
 
 WRONG = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import column, inspect, select, table
 from sqlalchemy.engine import Connection
 
-HEAD = "0006"
+HEAD = "0007"
 """The revision of the tables in `tables.py`: that of the last script in `versions`."""
 
 _VERSION = table("alembic_version", column("version_num"))

@@ -1,0 +1,321 @@
+"""The settings of the messaging channels: a channel is on when its credentials are set, all of them, and else it is not there.
+
+`bot/config.py` reads the environment and hands the values over.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from bot.errors import SettingError
+
+T = TypeVar("T")
+Get = Callable[[str, Any, Callable[[str, str], Any]], Any]
+"""The value of a setting, read by a function of its name and its text; the second argument when it is not set."""
+
+TELEGRAM_API = "https://api.telegram.org"
+GRAPH_API = "https://graph.facebook.com/v24.0"
+TWILIO_API = "https://api.twilio.com"
+SLACK_API = "https://slack.com/api"
+TEAMS_LOGIN = "https://login.microsoftonline.com"
+TEAMS_OPENID = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+
+
+@dataclass(frozen=True)
+class Telegram:
+    """A bot of Telegram. `secret` is what Telegram shows with each update."""
+
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    api: str = TELEGRAM_API
+
+
+@dataclass(frozen=True)
+class Messenger:
+    """A page of Facebook and the app that speaks for it."""
+
+    page_id: str
+    token: str = field(repr=False)
+    app_secret: str = field(repr=False)
+    verify_token: str = field(repr=False)
+    api: str = GRAPH_API
+
+
+@dataclass(frozen=True)
+class WhatsApp:
+    """A number of WhatsApp at Meta's own Cloud API."""
+
+    phone_id: str
+    token: str = field(repr=False)
+    app_secret: str = field(repr=False)
+    verify_token: str = field(repr=False)
+    api: str = GRAPH_API
+
+
+@dataclass(frozen=True)
+class Twilio:
+    """A number at Twilio, for SMS or for WhatsApp. `site` is our public address, which Twilio's signatures are made over."""
+
+    account: str
+    token: str = field(repr=False)
+    sender: str
+    site: str
+    api: str = TWILIO_API
+
+
+@dataclass(frozen=True)
+class Slack:
+    """An app of Slack in one workspace."""
+
+    token: str = field(repr=False)
+    signing_secret: str = field(repr=False)
+    api: str = SLACK_API
+
+
+@dataclass(frozen=True)
+class Teams:
+    """A bot of Microsoft's Bot Framework, for Teams. `login` gives its tokens, `openid` the keys of those that come with activities."""
+
+    app_id: str
+    password: str = field(repr=False)
+    tenant: str
+    login: str = TEAMS_LOGIN
+    openid: str = TEAMS_OPENID
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """A mailbox that people write to; answers leave by the mail server of the other settings, from `address`.
+
+    `authserv` is the name under which the mailbox's server says whether a sender is who they claim to be (RFC 8601); without it
+    the sender is believed.
+    """
+
+    address: str
+    host: str
+    user: str
+    password: str = field(repr=False)
+    port: int = 993
+    tls: str = "tls"
+    folder: str = "INBOX"
+    authserv: str | None = None
+
+
+@dataclass(frozen=True)
+class ChannelSettings:
+    """The channels that are on."""
+
+    telegram: Telegram | None = None
+    messenger: Messenger | None = None
+    whatsapp: WhatsApp | None = None
+    whatsapp_twilio: Twilio | None = None
+    sms: Twilio | None = None
+    slack: Slack | None = None
+    teams: Teams | None = None
+    mailbox: Mailbox | None = None
+
+
+NO_CHANNEL = ChannelSettings()
+
+
+def read_channels(get: Get, site: str | None) -> ChannelSettings:
+    """Read the channels. `site` is our public address. Raises SettingError for a wrong value, or when half of a channel is set."""
+    graph = get("CIC_GRAPH_API", GRAPH_API, _api)
+    account, token = get("CIC_TWILIO_ACCOUNT_SID", None, _account), get("CIC_TWILIO_AUTH_TOKEN", None, _secret)
+    sms, whatsapp = get("CIC_SMS_FROM", None, _sender), get("CIC_WHATSAPP_TWILIO_FROM", None, _number)
+    twilio = {"CIC_TWILIO_ACCOUNT_SID": account, "CIC_TWILIO_AUTH_TOKEN": token, "CIC_PUBLIC_URL": site}
+    twilio_api = get("CIC_TWILIO_API", TWILIO_API, _api)
+    if (account or token) and not (sms or whatsapp):
+        raise SettingError(
+            "CIC_TWILIO_ACCOUNT_SID ou CIC_TWILIO_AUTH_TOKEN est réglé : il manque CIC_SMS_FROM ou CIC_WHATSAPP_TWILIO_FROM."
+        )
+    return ChannelSettings(
+        telegram=_whole(
+            Telegram,
+            {
+                "CIC_TELEGRAM_TOKEN": get("CIC_TELEGRAM_TOKEN", None, _telegram_token),
+                "CIC_TELEGRAM_SECRET": get("CIC_TELEGRAM_SECRET", None, _telegram_secret),
+            },
+            api=get("CIC_TELEGRAM_API", TELEGRAM_API, _api),
+        ),
+        messenger=_whole(
+            Messenger,
+            {
+                "CIC_MESSENGER_PAGE_ID": get("CIC_MESSENGER_PAGE_ID", None, _digits),
+                "CIC_MESSENGER_TOKEN": get("CIC_MESSENGER_TOKEN", None, _secret),
+                "CIC_MESSENGER_APP_SECRET": get("CIC_MESSENGER_APP_SECRET", None, _secret),
+                "CIC_MESSENGER_VERIFY_TOKEN": get("CIC_MESSENGER_VERIFY_TOKEN", None, _secret),
+            },
+            api=graph,
+        ),
+        whatsapp=_whole(
+            WhatsApp,
+            {
+                "CIC_WHATSAPP_PHONE_ID": get("CIC_WHATSAPP_PHONE_ID", None, _digits),
+                "CIC_WHATSAPP_TOKEN": get("CIC_WHATSAPP_TOKEN", None, _secret),
+                "CIC_WHATSAPP_APP_SECRET": get("CIC_WHATSAPP_APP_SECRET", None, _secret),
+                "CIC_WHATSAPP_VERIFY_TOKEN": get("CIC_WHATSAPP_VERIFY_TOKEN", None, _secret),
+            },
+            api=graph,
+        ),
+        whatsapp_twilio=_twilio("CIC_WHATSAPP_TWILIO_FROM", whatsapp, twilio, twilio_api),
+        sms=_twilio("CIC_SMS_FROM", sms, twilio, twilio_api),
+        slack=_whole(
+            Slack,
+            {
+                "CIC_SLACK_TOKEN": get("CIC_SLACK_TOKEN", None, _secret),
+                "CIC_SLACK_SIGNING_SECRET": get("CIC_SLACK_SIGNING_SECRET", None, _secret),
+            },
+            api=get("CIC_SLACK_API", SLACK_API, _api),
+        ),
+        teams=_whole(
+            Teams,
+            {
+                "CIC_TEAMS_APP_ID": get("CIC_TEAMS_APP_ID", None, _secret),
+                "CIC_TEAMS_PASSWORD": get("CIC_TEAMS_PASSWORD", None, _secret),
+                "CIC_TEAMS_TENANT": get("CIC_TEAMS_TENANT", None, _tenant),
+            },
+            login=get("CIC_TEAMS_LOGIN", TEAMS_LOGIN, _api),
+            openid=get("CIC_TEAMS_OPENID", TEAMS_OPENID, _api),
+        ),
+        mailbox=_mailbox(get),
+    )
+
+
+def _mailbox(get: Get) -> Mailbox | None:
+    found: Mailbox | None = _whole(
+        Mailbox,
+        {
+            "CIC_MAILBOX": get("CIC_MAILBOX", None, _email),
+            "CIC_IMAP_HOST": get("CIC_IMAP_HOST", None, _word),
+            "CIC_IMAP_USER": get("CIC_IMAP_USER", None, _word),
+            "CIC_IMAP_PASSWORD": get("CIC_IMAP_PASSWORD", None, lambda _, raw: raw),
+        },
+        port=get("CIC_IMAP_PORT", Mailbox.port, _port),
+        tls=get("CIC_IMAP_TLS", Mailbox.tls, _tls),
+        folder=get("CIC_IMAP_FOLDER", Mailbox.folder, _word),
+        authserv=get("CIC_IMAP_AUTHSERV", None, _word),
+    )
+    if found and found.tls == "none" and not _is_near(found.host):
+        raise SettingError(
+            "CIC_IMAP_TLS ne peut être « none » que pour un serveur de cette machine : le mot de passe serait lisible en chemin."
+        )
+    return found
+
+
+def _twilio(name: str, sender: str | None, shared: dict[str, str | None], api: str) -> Twilio | None:
+    if sender is None:
+        return None
+    values = {**shared, name: sender}
+    _refuse_half(values)
+    return Twilio(str(values["CIC_TWILIO_ACCOUNT_SID"]), str(values["CIC_TWILIO_AUTH_TOKEN"]), sender, str(values["CIC_PUBLIC_URL"]), api)
+
+
+def _whole(kind: Callable[..., T], values: dict[str, str | None], **more: object) -> T | None:
+    """The channel, when all of its settings are there; None when none is."""
+    if not any(values.values()):
+        return None
+    _refuse_half(values)
+    return kind(*values.values(), **more)
+
+
+def _refuse_half(values: dict[str, str | None]) -> None:
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        there = next(name for name, value in values.items() if value)
+        raise SettingError(f"{there} est réglé, mais non {' et '.join(missing)} : ce canal a besoin de tous.")
+
+
+def _secret(name: str, raw: str) -> str:
+    if not re.fullmatch(r"[!-~]+", raw):
+        raise SettingError(f"{name} contient une espace ou un signe qui n'est pas ASCII.")
+    return raw
+
+
+def _word(name: str, raw: str) -> str:
+    if re.search(r"[\x00-\x1f]", raw):
+        raise SettingError(f"{name} contient un caractère de contrôle.")
+    return raw
+
+
+def _telegram_token(name: str, raw: str) -> str:
+    if not re.fullmatch(r"\d+:[A-Za-z0-9_-]+", raw):
+        raise SettingError(f"{name} n'est pas un jeton de Telegram (123456:ABC-DEF…).")
+    return raw
+
+
+def _telegram_secret(name: str, raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", raw):
+        raise SettingError(f"{name} doit avoir de 16 à 256 lettres sans accent, chiffres, « _ » ou « - ».")
+    return raw
+
+
+def _digits(name: str, raw: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,32}", raw):
+        raise SettingError(f"{name} doit être un numéro, en chiffres seulement (reçu : {raw!r}).")
+    return raw
+
+
+def _account(name: str, raw: str) -> str:
+    if not re.fullmatch(r"AC[0-9A-Za-z]{8,64}", raw):
+        raise SettingError(f"{name} n'est pas un compte de Twilio (AC…).")
+    return raw
+
+
+def _number(name: str, raw: str) -> str:
+    if not re.fullmatch(r"\+[1-9][0-9]{5,14}", raw):
+        raise SettingError(f"{name} doit être un numéro international, comme +3225550100 (reçu : {raw!r}).")
+    return raw
+
+
+def _sender(name: str, raw: str) -> str:
+    return raw if re.fullmatch(r"MG[0-9A-Za-z]{8,64}", raw) else _number(name, raw)
+
+
+def _tenant(name: str, raw: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", raw):
+        raise SettingError(f"{name} n'est ni l'identifiant ni le domaine d'un locataire de Microsoft.")
+    return raw
+
+
+def _email(name: str, raw: str) -> str:
+    if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", raw):
+        raise SettingError(f"{name} doit être une adresse e-mail (reçu : {raw!r}).")
+    return raw
+
+
+def _port(name: str, raw: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", raw) or not 1 <= int(raw) <= 65535:
+        raise SettingError(f"{name} doit être un port entre 1 et 65535 (reçu : {raw!r}).")
+    return int(raw)
+
+
+def _tls(name: str, raw: str) -> str:
+    if raw not in {"none", "starttls", "tls"}:
+        raise SettingError(f"{name} doit être « none », « starttls » ou « tls » (reçu : {raw!r}).")
+    return raw
+
+
+def _api(name: str, raw: str) -> str:
+    """The address of a platform: by https, for our credentials go there, or on this machine."""
+    url = raw.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_near(host))) or re.search(r"[^!-~]|[?#@\\]", url):
+        raise SettingError(f"{name} : {raw!r} n'est pas l'adresse https d'une plateforme.")
+    return url
+
+
+def _is_near(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"

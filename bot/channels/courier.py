@@ -1,0 +1,276 @@
+"""The worker of the channels: puts what came in to the assistant, and sends what it says. Runs in the web process.
+
+One person is served by one worker at a time, her messages in order, and each answer is sent before the next message is answered. A
+worker that dies leaves a lease that runs out. A part that was on its way then may have arrived: it is not sent again, unless the channel
+can tell that it is the same; the operator is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, Protocol
+
+from anyio.to_thread import run_sync
+
+from bot.channels.ledger import Ledger, Message, Person, Reply
+from bot.channels.model import AccessError, BusyError, Connector, Kind, UnreachableError
+from bot.channels.rendering import Rendered, chosen, render
+from bot.channels.sentences import IN_PRIVATE, TEXT_ONLY, TOO_LONG, TOO_MANY
+from bot.errors import DeliveryError, PermanentDeliveryError, StorageError, UnavailableError, UncertainDeliveryError
+from bot.storage import REPLY_FAILED, REPLY_UNCERTAIN, REPLY_WAITING
+
+AT_ONCE = 16
+"""People who are served at once."""
+HEARTBEAT_SECONDS = 5.0
+DRAIN_SECONDS = 3.0
+"""How long what is being sent may take when the process ends."""
+FIRST_WAIT, LONGEST_WAIT = 2.0, 300.0
+"""Seconds before something is tried again: doubled each time."""
+_CANNED = {Kind.MEDIA: TEXT_ONLY, Kind.LONG: TOO_LONG, Kind.MANY: TOO_MANY}
+_STOP = "annuler"
+"""What ends a request for contact."""
+log = logging.getLogger(__name__)
+
+
+class Answering(Protocol):
+    """What the channels need of the chat (bot.web.conversations.Conversations)."""
+
+    async def answer(self, conversation: str, message: str, client_id: str | None, channel: str) -> dict[str, Any]:
+        """Return the answer to a message, the same one under the same id."""
+
+
+class Counting(Protocol):
+    """Counts what happens, by channel (bot.web.metrics.Metrics)."""
+
+    def count_channel(self, channel: str, what: str) -> None:
+        """Count one of `answered`, `sent`, `retried`, `failed`, `uncertain`."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What somebody is told who writes for the first time: who we are, and subjects to begin with (`title` and `value`)."""
+
+    text: str
+    suggestions: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Later:
+    """There is something left to do, not before so many seconds; `failed` when that was tried in vain."""
+
+    seconds: float
+    failed: bool = True
+
+
+class Courier:
+    """Serves people until it is told to stop. `opening` is asked each time; `rng` spreads what is tried again."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        connectors: Mapping[str, Connector],
+        answering: Answering,
+        opening: Callable[[], Opening],
+        counting: Counting,
+        clock: Callable[[], datetime],
+        rng: Random,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self._ledger = ledger
+        self._connectors = connectors
+        self._answering = answering
+        self._opening = opening
+        self._counting = counting
+        self._clock = clock
+        self._rng = rng
+        self._poll_seconds = poll_seconds
+        self._owner = secrets.token_hex(8)
+        self._wake = asyncio.Event()
+        self._serving: set[asyncio.Task[None]] = set()
+        self._paused: dict[str, float] = {}
+        """Until when, in the loop's time, a platform wants nothing of us."""
+
+    def notify(self) -> None:
+        """Wake the worker at once: something came in. Called on its event loop."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set; then what is being sent has a moment to arrive."""
+        beating = asyncio.create_task(self._beat())
+        try:
+            while not stop.is_set():
+                await self._round(stop)
+                await self._pause(stop)
+            if self._serving:
+                await asyncio.wait(self._serving, timeout=DRAIN_SECONDS)
+        finally:
+            for task in (beating, *self._serving):
+                task.cancel()
+            await asyncio.gather(beating, *self._serving, return_exceptions=True)
+            for connector in self._connectors.values():
+                await connector.close()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            if self._serving:
+                with suppress(StorageError):
+                    await run_sync(self._ledger.renew, self._owner)
+
+    async def _round(self, stop: asyncio.Event) -> None:
+        free = AT_ONCE - len(self._serving)
+        if free <= 0:
+            return
+        try:
+            people = await run_sync(self._ledger.lease, self._owner, free, list(self._connectors))
+        except StorageError as error:
+            log.warning("the channels wait for the database: %s", error)
+            return
+        for person in people:
+            task = asyncio.create_task(self._serve(person, stop))
+            self._serving.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._serving.discard(task)
+        self._wake.set()
+
+    async def _pause(self, stop: asyncio.Event) -> None:
+        waits = {asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._wake.wait())}
+        try:
+            await asyncio.wait(waits, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._wake.clear()
+
+    async def _serve(self, person: Person, stop: asyncio.Event) -> None:
+        """Do what is to be done for one person, and give her back."""
+        connector = self._connectors[person.channel]
+        try:
+            for ident in await run_sync(self._ledger.settle_broken_off, person, connector.repeats):
+                self._tell_uncertain(person, ident)
+            later = await self._work(person, connector, stop)
+        except StorageError as error:
+            log.warning("person %s on %s waits for the database: %s", person.name, person.channel, type(error).__name__)
+            later = Later(FIRST_WAIT)
+        except Exception as error:  # noqa: BLE001 - the edge of one person; a traceback might hold what she wrote
+            log.error("serving person %s on %s failed: %s", person.name, person.channel, type(error).__name__)
+            later = Later(self._wait(person.attempts))
+        with suppress(StorageError):  # else the lease runs out
+            if later is None:
+                await run_sync(self._ledger.release, person, self._owner)
+            else:
+                await run_sync(self._ledger.postpone, person, self._owner, timedelta(seconds=later.seconds), later.failed)
+
+    async def _work(self, person: Person, connector: Connector, stop: asyncio.Event) -> Later | None:
+        """What is left to be done later; None when nothing is."""
+        offered = person.offered
+        welcomed = person.welcomed
+        while not stop.is_set():
+            reply = await run_sync(self._ledger.next_reply, person)
+            if reply is not None:
+                if (later := await self._send(person, connector, reply)) is not None:
+                    return later
+                continue
+            message = await run_sync(self._ledger.next_message, person)
+            if message is None:
+                return None
+            try:
+                said = await self._answer(connector, message, offered, welcomed)
+            except (UnavailableError, StorageError) as error:
+                return await self._no_answer(person, message, error)
+            bodies = [connector.dress(bubble) for bubble in said.bubbles]
+            await run_sync(self._ledger.answered, person, message, bodies, said.offered, message.kind in (Kind.TEXT, Kind.START))
+            welcomed = welcomed or message.kind in (Kind.TEXT, Kind.START)
+            offered = said.offered
+            self._counting.count_channel(person.channel, "answered")
+        return Later(0.0, failed=False)
+
+    async def _no_answer(self, person: Person, message: Message, error: Exception) -> Later:
+        """The assistant is away: the message waits, as long as anybody waits for its answer."""
+        if self._clock() - message.received_at < self._connectors[person.channel].patience:
+            log.warning("message %s of person %s waits: %s", message.id, person.name, type(error).__name__)
+            return Later(self._wait(person.attempts))
+        await run_sync(self._ledger.give_up_message, message)
+        self._counting.count_channel(person.channel, "failed")
+        log.error("message %s of person %s on %s was never answered: %s", message.id, person.name, person.channel, type(error).__name__)
+        return Later(0.0)
+
+    async def _answer(self, connector: Connector, message: Message, offered: Sequence[str], welcomed: bool) -> Rendered:
+        opening = self._opening()
+        if message.kind is Kind.START:
+            return render([{"text": opening.text, "buttons": opening.suggestions}], connector.abilities)
+        if message.kind is not Kind.TEXT:
+            return render([{"text": _CANNED[message.kind]}], connector.abilities)
+        group = bool(message.context.get("group"))
+        said = await self._answering.answer(message.conversation, chosen(message.text, offered), message.key, connector.label)
+        messages: list[Mapping[str, Any]] = list(said["messages"])
+        if group and said["asks"]:
+            await self._answering.answer(message.conversation, _STOP, f"{message.key}-groupe", connector.label)
+            messages = [{"text": IN_PRIVATE}]
+        return render([*([] if welcomed else [{"text": opening.text}]), *messages], connector.abilities)
+
+    # --- sending ---
+
+    async def _send(self, person: Person, connector: Connector, reply: Reply) -> Later | None:
+        """Send one part. None when it has left, or never will."""
+        pause = self._paused.get(person.channel, 0.0) - asyncio.get_running_loop().time()
+        if pause > 0:
+            return Later(pause, failed=False)
+        if not await run_sync(self._ledger.leaving, reply):
+            return None
+        try:
+            platform_id = await connector.send(person.address, reply.context, reply.body, reply.key)
+        except DeliveryError as error:
+            return await self._not_sent(person, connector, reply, error)
+        await self._surely(self._ledger.sent, reply, person.channel, platform_id)
+        self._counting.count_channel(person.channel, "sent")
+        return None
+
+    async def _not_sent(self, person: Person, connector: Connector, reply: Reply, error: DeliveryError) -> Later | None:
+        if isinstance(error, UncertainDeliveryError) and not connector.repeats:
+            await self._surely(self._ledger.not_sent, reply, REPLY_UNCERTAIN, str(error))
+            self._tell_uncertain(person, reply.id)
+            return None
+        late = self._clock() - max(person.last_at, reply.created_at) >= connector.patience
+        if late or isinstance(error, PermanentDeliveryError):
+            await self._surely(self._ledger.not_sent, reply, REPLY_FAILED, str(error), late or isinstance(error, UnreachableError))
+            self._counting.count_channel(person.channel, "failed")
+            log.error("reply %s to person %s on %s has failed for good: %s", reply.id, person.name, person.channel, error)
+            return None
+        await self._surely(self._ledger.not_sent, reply, REPLY_WAITING, str(error))
+        self._counting.count_channel(person.channel, "retried")
+        (log.error if isinstance(error, AccessError) else log.warning)(
+            "reply %s to person %s on %s waits: %s", reply.id, person.name, person.channel, error
+        )
+        wait = max(self._wait(person.attempts), error.seconds if isinstance(error, BusyError) else 0.0)
+        if isinstance(error, BusyError) and error.everybody:
+            until = asyncio.get_running_loop().time() + wait
+            self._paused[person.channel] = max(until, self._paused.get(person.channel, 0.0))
+        return Later(wait)
+
+    async def _surely(self, note: Callable[..., None], *arguments: object) -> None:
+        """Write how it went, however long the database is away: what has left must not leave again."""
+        while True:
+            try:
+                return await run_sync(note, *arguments)
+            except StorageError:
+                log.warning("what became of a reply cannot be written: trying again")
+                await asyncio.sleep(self._poll_seconds)
+
+    def _tell_uncertain(self, person: Person, reply: int) -> None:
+        self._counting.count_channel(person.channel, "uncertain")
+        log.error("nobody knows whether reply %s to person %s on %s has arrived", reply, person.name, person.channel)
+
+    def _wait(self, attempts: int) -> float:
+        """Doubled each time, up to a quarter less at random, so that those who failed together do not come back together."""
+        doubled: float = min(FIRST_WAIT * (1 << min(attempts, 20)), LONGEST_WAIT)
+        return doubled * self._rng.uniform(0.75, 1)

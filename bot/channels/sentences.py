@@ -1,0 +1,34 @@
+"""What is said on the messaging channels beside the assistant's answers."""
+
+from __future__ import annotations
+
+from bot.text import typeset
+
+TEXT_ONLY = typeset("Je ne peux lire que du texte : ni image, ni son, ni document. Pouvez-vous écrire votre question ?")
+TOO_LONG = typeset("Votre message est trop long pour moi : je lis au plus 2 000 caractères. Pouvez-vous l'écrire en plus court ?")
+TOO_MANY = typeset(
+    "Vous avez envoyé beaucoup de messages en peu de temps. Attendez une minute et envoyez les derniers à nouveau : je ne les ai pas lus."
+)
+IN_PRIVATE = typeset(
+    "Une demande de contact passe par des données personnelles, que d'autres liraient ici. "
+    "Écrivez-moi en message privé, et nous la remplirons ensemble."
+)
+CHOOSE = typeset("Pour choisir, répondez par un numéro :")
+"""Before the numbers to type."""
+OPEN_LIST = typeset("Choisir")
+
+
+def welcome(retention_days: int, site: str | None) -> str:
+    """Who we are and what becomes of messages: said to everybody once. `site` is our public address."""
+    about = f" Vie privée : {site}/vie-privee" if site else ""
+    return typeset(
+        "Bonjour. Je suis l'assistant automatique du Programme de coopération internationale communale (CIC) : un programme informatique, "
+        f"qui répond d'après la page du Programme. Vos messages sont conservés {retention_days} jours et peuvent être relus pour "
+        f"améliorer les réponses. N'écrivez de données personnelles que si elles vous sont demandées.{about}"
+    )
+
+
+def source_line(section: str, page: str, updated: str) -> str:
+    """The source of an answer on one line; `updated` is an ISO date."""
+    day = ".".join(reversed(updated.split("-")))
+    return typeset(f"Source : « {section} », {page}, mise à jour le {day}")

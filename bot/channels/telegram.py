@@ -1,0 +1,229 @@
+"""Telegram, by its Bot API (https://core.telegram.org/bots/api): updates to our webhook, `sendMessage` back.
+
+In groups only what is addressed to the bot is read: a mention of its name, a reply to it, or a command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from html import escape
+from typing import Any
+
+from bot.channel_settings import Telegram
+from bot.channels.model import (
+    PATIENCE,
+    TELEGRAM,
+    Abilities,
+    AccessError,
+    Body,
+    Bubble,
+    BusyError,
+    Delivery,
+    ForgedError,
+    Health,
+    Incoming,
+    Kind,
+    Receipt,
+    Style,
+    UnreachableError,
+)
+from bot.channels.reading import at, list_at, moment, read_json, same, text_at
+from bot.channels.wire import Answer, Wire, refuse
+from bot.errors import DeliveryError, PermanentDeliveryError
+
+_SHOWN = "x-telegram-bot-api-secret-token"
+"""The header in which Telegram shows the secret."""
+_CALLBACK_BYTES = 64
+"""What a button can carry."""
+_BY_PLACE = "#"
+"""Begins what a button carries whose value is longer: its place, and its title is what is said."""
+_MEDIA = frozenset(
+    {
+        "animation", "audio", "contact", "dice", "document", "game", "location", "paid_media", "photo", "poll", "sticker", "story",
+        "venue", "video", "video_note", "voice",
+    }
+)  # fmt: skip
+"""Fields of messages that are something else than text. What has none of them, nor a text, is news of the chat."""
+_COMMAND = re.compile(r"/(\w{1,64})(@\w+)?\s*")
+_BEGINNINGS = frozenset({"start", "help", "settings"})
+_GONE = re.compile(
+    r"chat not found|user is deactivated|bot was kicked|bot was blocked|group chat was (deleted|upgraded)|not a member", re.IGNORECASE
+)
+
+
+class TelegramConnector:
+    """One bot."""
+
+    name = TELEGRAM
+    label = "telegram"
+    abilities = Abilities(text=3500, buttons=20, button_title=200)
+    patience = PATIENCE
+    repeats = False
+
+    def __init__(self, settings: Telegram, wire: Wire | None = None) -> None:
+        self._settings = settings
+        self._wire = wire or Wire()
+        self._id = settings.token.partition(":")[0]
+        self._name: str | None = None
+
+    async def receive(self, delivery: Delivery) -> Receipt:
+        """Read an update: a message, or a button that was pressed. Edits, posts of channels and news of chats are nothing to us."""
+        if not same(delivery.headers.get(_SHOWN, ""), self._settings.secret):
+            raise ForgedError("wrong secret token")
+        update = read_json(delivery)
+        if pressed := at(update, "callback_query"):
+            found = self._pressed(pressed)
+        else:
+            found = await self._message(at(update, "message"))
+        return Receipt([found] if found else [])
+
+    def dress(self, bubble: Bubble) -> Body:
+        """The text as HTML, the source in italics, choices as buttons below it."""
+        text = escape(bubble.text, quote=False)
+        if bubble.source:
+            source = escape(bubble.source, quote=False)
+            linked = f'<a href="{escape(bubble.source_url)}">{source}</a>' if bubble.source_url else source
+            text = f"{text}\n<i>{linked}</i>"
+        body: Body = {"text": text, "parse_mode": "HTML", "link_preview_options": {"is_disabled": True}}
+        if bubble.style is Style.BUTTONS:
+            rows = [[{"text": choice.title, "callback_data": _carried(choice.value, place)}] for place, choice in enumerate(bubble.choices)]
+            body["reply_markup"] = {"inline_keyboard": rows}
+        return body
+
+    async def send(self, address: Mapping[str, Any], context: Mapping[str, Any], body: Body, key: str) -> str | None:
+        """Send one message, in the topic of a group in which it was asked for and as a reply to it."""
+        if pressed := context.get("pressed"):
+            with suppress(DeliveryError):  # only stops the little clock on the button
+                await self._call("answerCallbackQuery", {"callback_query_id": pressed})
+        message: Body = {"chat_id": address["chat"], **body}
+        if context.get("topic"):
+            message["message_thread_id"] = context["topic"]
+        if context.get("reply"):
+            message["reply_parameters"] = {"message_id": context["reply"], "allow_sending_without_reply": True}
+        answer = await self._call("sendMessage", message)
+        _refuse(answer)
+        return f"{address['chat']}:{text_at(answer.json(), 'result', 'message_id')}"
+
+    async def check(self) -> Health:
+        """Ask who we are and where updates go."""
+        try:
+            me, hook = await self._call("getMe", {}), await self._call("getWebhookInfo", {})
+        except DeliveryError as error:
+            return Health(None, str(error))
+        if me.status in (401, 404):
+            return Health(False, "Telegram ne connaît pas le jeton CIC_TELEGRAM_TOKEN.")
+        if me.status != 200:
+            return Health(None, f"Telegram a répondu {me.status}.")
+        name = f"@{text_at(me.json(), 'result', 'username')}"
+        url, trouble = text_at(hook.json(), "result", "url"), text_at(hook.json(), "result", "last_error_message")
+        if not url:
+            return Health(True, f"{name} ; aucune adresse de livraison n'est déclarée (setWebhook).")
+        return Health(True, f"{name}, livré à {url}{f' ; dernière erreur : {trouble}' if trouble else ''}")
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        await self._wire.close()
+
+    def _pressed(self, pressed: Any) -> Incoming | None:
+        message, data = at(pressed, "message"), text_at(pressed, "data")
+        chat, person = text_at(message, "chat", "id"), text_at(pressed, "from", "id")
+        if not chat or not person or not data:
+            return None
+        text = _title(message, data) if data.startswith(_BY_PLACE) else data
+        group = text_at(message, "chat", "type") != "private"
+        context = {"pressed": text_at(pressed, "id"), "topic": _topic(message)}
+        ident = f"pressed:{text_at(pressed, 'id')}"
+        return Incoming(ident, f"{chat}:{person}", {"chat": chat}, Kind.TEXT, text, None, context, group)
+
+    async def _message(self, message: Any) -> Incoming | None:
+        chat, person = text_at(message, "chat", "id"), text_at(message, "from", "id")
+        if not chat or not person or at(message, "from", "is_bot") or text_at(message, "chat", "type") == "channel":
+            return None
+        text = text_at(message, "text") or text_at(message, "caption")
+        group = text_at(message, "chat", "type") != "private"
+        if group:
+            if (addressed := await self._addressed(message, text)) is None:
+                return None
+            text = addressed
+        kind, text = _read(text, bool(_MEDIA & message.keys()))
+        if kind is None:
+            return None
+        context = {"topic": _topic(message), "reply": at(message, "message_id") if group else None}
+        sent_at, ident = moment(at(message, "date")), f"{chat}:{text_at(message, 'message_id')}"
+        return Incoming(ident, f"{chat}:{person}", {"chat": chat}, kind, text, sent_at, context, group)
+
+    async def _addressed(self, message: Any, text: str) -> str | None:
+        """What is said to the bot in a group, without its name; None when it is said to others."""
+        name = await self._own_name()
+        mention = re.compile(rf"@{re.escape(name)}\b", re.IGNORECASE) if name else None
+        if mention and any(mention.fullmatch(part) for part in _mentions(message, text)):
+            return mention.sub("", text).strip() or "/start"
+        if text_at(message, "reply_to_message", "from", "id") == self._id:
+            return text
+        command = _COMMAND.match(text)
+        return text if command and command[2] and mention and mention.fullmatch(command[2]) else None
+
+    async def _own_name(self) -> str:
+        if self._name is None:
+            with suppress(DeliveryError):
+                self._name = text_at((await self._call("getMe", {})).json(), "result", "username") or None
+        return self._name or ""
+
+    async def _call(self, method: str, body: Body) -> Answer:
+        return await self._wire.call("POST", f"{self._settings.api}/bot{self._settings.token}/{method}", json=body)
+
+
+def _read(text: str, media: bool) -> tuple[Kind | None, str]:
+    """What a message is to us. A command that Telegram itself proposes begins the conversation; of any other one the words count."""
+    if command := _COMMAND.match(text):
+        if command[1].lower() in _BEGINNINGS:
+            return Kind.START, ""
+        text = f"{command[1]} {text[command.end() :]}"
+    if text.strip():
+        return Kind.TEXT, text
+    return (Kind.MEDIA, "") if media else (None, "")
+
+
+def _topic(message: Any) -> Any:
+    return at(message, "message_thread_id") if at(message, "is_topic_message") else None
+
+
+def _mentions(message: Any, text: str) -> Iterator[str]:
+    """The names that are mentioned; places count in halves of UTF-16 pairs."""
+    told = text.encode("utf-16-le", "surrogatepass")
+    for entity in [*list_at(message, "entities"), *list_at(message, "caption_entities")]:
+        start, length = at(entity, "offset"), at(entity, "length")
+        if text_at(entity, "type") == "mention" and isinstance(start, int) and isinstance(length, int):
+            yield told[2 * start : 2 * (start + length)].decode("utf-16-le", "replace")
+
+
+def _carried(value: str, place: int) -> str:
+    return value if len(value.encode()) <= _CALLBACK_BYTES and not value.startswith(_BY_PLACE) else f"{_BY_PLACE}{place}"
+
+
+def _title(message: Any, data: str) -> str:
+    """The title of the button that carries its place."""
+    for row in list_at(message, "reply_markup", "inline_keyboard"):
+        for button in row if isinstance(row, list) else []:
+            if text_at(button, "callback_data") == data:
+                return text_at(button, "text")
+    return ""
+
+
+def _refuse(answer: Answer) -> None:
+    """Raise the error that Telegram's answer means."""
+    told = answer.json()
+    description = text_at(told, "description")
+    if answer.status == 429:
+        raise BusyError(
+            "Telegram demande d'attendre : 429.", float(at(told, "parameters", "retry_after") or answer.retry_after), everybody=True
+        )
+    if answer.status in (401, 404):
+        raise AccessError(f"Telegram ne connaît pas le jeton CIC_TELEGRAM_TOKEN : {answer.status}.")
+    if answer.status == 403 or (answer.status == 400 and _GONE.search(description)):
+        raise UnreachableError(f"Telegram ne remet plus rien à cette personne : {answer.status}.")
+    refuse(answer)
+    if at(told, "ok") is not True:
+        raise PermanentDeliveryError("Telegram n'a pas pris ce message.")
