@@ -126,7 +126,6 @@ NO_CHANNEL = ChannelSettings()
 
 def read_channels(get: Get, site: str | None) -> ChannelSettings:
     """Read the channels. `site` is our public address. Raises SettingError for a wrong value, or when half of a channel is set."""
-    graph = get("CIC_GRAPH_API", GRAPH_API, _api)
     account, token = get("CIC_TWILIO_ACCOUNT_SID", None, _account), get("CIC_TWILIO_AUTH_TOKEN", None, _secret)
     sms, whatsapp = get("CIC_SMS_FROM", None, _sender), get("CIC_WHATSAPP_TWILIO_FROM", None, _number)
     twilio = {"CIC_TWILIO_ACCOUNT_SID": account, "CIC_TWILIO_AUTH_TOKEN": token, "CIC_PUBLIC_URL": site}
@@ -152,7 +151,7 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
                 "CIC_MESSENGER_APP_SECRET": get("CIC_MESSENGER_APP_SECRET", None, _secret),
                 "CIC_MESSENGER_VERIFY_TOKEN": get("CIC_MESSENGER_VERIFY_TOKEN", None, _secret),
             },
-            api=graph,
+            api=get("CIC_MESSENGER_API", GRAPH_API, _api),
         ),
         whatsapp=_whole(
             WhatsApp,
@@ -162,7 +161,7 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
                 "CIC_WHATSAPP_APP_SECRET": get("CIC_WHATSAPP_APP_SECRET", None, _secret),
                 "CIC_WHATSAPP_VERIFY_TOKEN": get("CIC_WHATSAPP_VERIFY_TOKEN", None, _secret),
             },
-            api=graph,
+            api=get("CIC_WHATSAPP_API", GRAPH_API, _api),
         ),
         whatsapp_twilio=_twilio("CIC_WHATSAPP_TWILIO_FROM", whatsapp, twilio, twilio_api),
         sms=_twilio("CIC_SMS_FROM", sms, twilio, twilio_api),

@@ -79,6 +79,20 @@ class Mailer:
         finally:
             client.close()
 
+    async def check(self) -> None:
+        """Connect and log in, and send nothing. Raises TemporaryDeliveryError as `send` does."""
+        from aiosmtplib import SMTPException
+
+        client = self._client()
+        try:
+            await asyncio.wait_for(client.connect(), self._total_timeout)
+            with suppress(SMTPException, OSError):
+                await client.quit(timeout=1)
+        except (SMTPException, asyncio.TimeoutError, OSError, ValueError) as error:
+            self._explain(error)
+        finally:
+            client.close()
+
     async def _hand_over(self, client: SMTP, recipient: str, body: bytes, exchange: _Exchange) -> None:
         """The steps of SMTP one by one: the library's `sendmail` does not tell at which of them the connection was lost."""
         from aiosmtplib import SMTPDataError, SMTPServerDisconnected

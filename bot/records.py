@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.sql.expression import ColumnElement, Select
 
@@ -22,7 +22,7 @@ from bot.mails import code_mail, copy_mail, lead_fields
 from bot.mails.posting import post
 from bot.privacy import may_have_left, promise, withdraw
 from bot.routing import TOLD
-from bot.storage import CONTACT, ERASE, MAIL_SENT, MASK, Database, codes, leads, outbox, turns
+from bot.storage import CONTACT, ERASE, MAIL_SENT, MASK, Database, channel_people, codes, leads, outbox, turns
 
 CODE_LIFE = timedelta(minutes=30)
 MOST_TRIES = 5
@@ -60,11 +60,15 @@ class KeptLead:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of one conversation: so many messages of the person since `since`, and these leads."""
+    """What is kept of one conversation: so many messages of the person since `since`, and these leads.
+
+    `account` holds when the address of the messaging account that it is held from is kept (sealed).
+    """
 
     messages: int
     since: datetime | None
     leads: tuple[KeptLead, ...]
+    account: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ class Records:
         counted = select(func.count(), func.min(turns.c.created_at)).where(turns.c.conversation == conversation)
         with self._database.read() as connection:
             messages, since = connection.execute(counted).one()
-            return Kept(messages, since, self._leads(connection, leads.c.conversation == conversation))
+            account = connection.execute(select(exists().where(channel_people.c.conversation == conversation))).scalar_one()
+            return Kept(messages, since, self._leads(connection, leads.c.conversation == conversation), bool(account))
 
     def leads_of(self, conversation: str) -> tuple[KeptLead, ...]:
         """The leads of a conversation, oldest first."""

@@ -1,4 +1,7 @@
-"""What is started once: a whole assistant for all tests that only talk to it, each a person of its own in it; a PostgreSQL server."""
+"""What is started once: a whole assistant for all tests that only talk to it, each a person of its own in it; a PostgreSQL server.
+
+All messaging channels of that assistant are on, and their platforms are played.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from support.assistant import Assistant
 from support.mailbox import Mailbox
+from support.platforms.together import Platforms, all_platforms, deliver_to, settings_of
 
 from bot.benchmarks.postgresql import Server, running_server
 
@@ -17,13 +21,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    mailbox = Mailbox()
-    mailbox.open()
-    running = Assistant.start(tmp_path_factory.mktemp("assistant") / "data", mailbox)
+def mail_server() -> Mailbox:
+    """Where the assistant's mails go."""
+    return Mailbox()
+
+
+@pytest.fixture(scope="session")
+def platforms(mail_server: Mailbox) -> Iterator[Platforms]:
+    """The platforms that the assistant's channels speak with."""
+    with all_platforms(mail_server) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def assistant(tmp_path_factory: pytest.TempPathFactory, mail_server: Mailbox, platforms: Platforms) -> Iterator[Assistant]:
+    running = Assistant.start(tmp_path_factory.mktemp("assistant") / "data", mail_server, **settings_of(platforms))
+    deliver_to(platforms, running)
     yield running
     running.stop()
-    mailbox.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,4 +14,32 @@ def build_connectors(settings: Settings) -> dict[str, Connector]:
         from bot.channels.telegram import TelegramConnector
 
         built.append(TelegramConnector(channels.telegram))
+    if channels.messenger:
+        from bot.channels.messenger import MessengerConnector
+
+        built.append(MessengerConnector(channels.messenger))
+    if channels.whatsapp:
+        from bot.channels.whatsapp import WhatsAppConnector
+
+        built.append(WhatsAppConnector(channels.whatsapp))
+    if channels.whatsapp_twilio:
+        from bot.channels.twilio import WhatsAppTwilioConnector
+
+        built.append(WhatsAppTwilioConnector(channels.whatsapp_twilio))
+    if channels.sms:
+        from bot.channels.twilio import SmsConnector
+
+        built.append(SmsConnector(channels.sms))
+    if channels.slack:
+        from bot.channels.slack import SlackConnector
+
+        built.append(SlackConnector(channels.slack))
+    if channels.teams:
+        from bot.channels.teams import TeamsConnector
+
+        built.append(TeamsConnector(channels.teams))
+    if channels.mailbox:
+        from bot.channels.mail import MailConnector
+
+        built.append(MailConnector(channels.mailbox, settings))
     return {connector.name: connector for connector in built}

@@ -185,19 +185,20 @@ class Courier:
                 return None
             try:
                 said = await self._answer(connector, message, offered, welcomed)
-            except (UnavailableError, StorageError) as error:
+                bodies = [connector.dress(bubble) for bubble in said.bubbles]
+            except Exception as error:  # noqa: BLE001 - whatever it is, the message must not be tried for ever
                 return await self._no_answer(person, message, error)
-            bodies = [connector.dress(bubble) for bubble in said.bubbles]
-            await run_sync(self._ledger.answered, person, message, bodies, said.offered, message.kind in (Kind.TEXT, Kind.START))
-            welcomed = welcomed or message.kind in (Kind.TEXT, Kind.START)
-            offered = said.offered
+            if message.kind in (Kind.TEXT, Kind.START):  # of anything else nothing was understood: what was offered still stands
+                welcomed, offered = True, said.offered
+            await run_sync(self._ledger.answered, person, message, bodies, offered, welcomed)
             self._counting.count_channel(person.channel, "answered")
         return Later(0.0, failed=False)
 
     async def _no_answer(self, person: Person, message: Message, error: Exception) -> Later:
         """The assistant is away: the message waits, as long as anybody waits for its answer."""
         if self._clock() - message.received_at < self._connectors[person.channel].patience:
-            log.warning("message %s of person %s waits: %s", message.id, person.name, type(error).__name__)
+            is_away = isinstance(error, (UnavailableError, StorageError))
+            (log.warning if is_away else log.error)("message %s of person %s waits: %s", message.id, person.name, type(error).__name__)
             return Later(self._wait(person.attempts))
         await run_sync(self._ledger.give_up_message, message)
         self._counting.count_channel(person.channel, "failed")
@@ -231,6 +232,9 @@ class Courier:
             platform_id = await connector.send(person.address, reply.context, reply.body, reply.key)
         except DeliveryError as error:
             return await self._not_sent(person, connector, reply, error)
+        except Exception as error:  # noqa: BLE001 - a fault of the connector: it may have come before or after the message left
+            fault = UncertainDeliveryError(f"L'envoi s'est interrompu : {type(error).__name__}.")
+            return await self._not_sent(person, connector, reply, fault)
         await self._surely(self._ledger.sent, reply, person.channel, platform_id)
         self._counting.count_channel(person.channel, "sent")
         return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, exists, func, insert, or_, select, update
+from sqlalchemy import Table, case, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.sql.expression import ColumnElement
@@ -45,6 +45,8 @@ CHARACTERS = 2000
 """The longest message that is read, as in the chat API."""
 OFFERED = 40
 """Numbers that can be chosen at most."""
+_AGAIN = case((channel_replies.c.body.is_(None), REPLY_FAILED), else_=REPLY_WAITING)
+"""What becomes of a part that is to be sent again; one that was masked while it was on its way is not."""
 log = logging.getLogger(__name__)
 
 
@@ -153,9 +155,11 @@ class Ledger:
     def _person(self, connection: Connection, channel: str, digest: str, item: Incoming, now: datetime) -> int:
         """Her row, locked, with the address of this message."""
         known = {"channel": channel, "person": digest}
-        _insert_once(connection, channel_people, {**known, "address": b"", "last_at": now})
         who = (channel_people.c.channel == channel) & (channel_people.c.person == digest)
-        ident: int = connection.execute(select(channel_people.c.id).where(who).with_for_update()).scalar_one()
+        ident: int | None = None
+        while ident is None:  # one who was there a moment ago may just have been forgotten (PostgreSQL)
+            _insert_once(connection, channel_people, {**known, "address": b"", "last_at": now})
+            ident = connection.execute(select(channel_people.c.id).where(who).with_for_update()).scalar()
         values = {"address": self._seal.close(item.address), "last_at": now}
         connection.execute(update(channel_people).where(channel_people.c.id == ident).values(**values))
         return ident
@@ -214,7 +218,7 @@ class Ledger:
         leaving = (channel_replies.c.person_id == person.id) & (channel_replies.c.status == REPLY_LEAVING)
         with self._database.begin() as connection:
             found = list(connection.execute(select(channel_replies.c.id).where(leaving)).scalars())
-            values = {"status": REPLY_WAITING if again else REPLY_UNCERTAIN}
+            values = {"status": _AGAIN if again else REPLY_UNCERTAIN}
             if not again:
                 values["last_error"] = "L'assistant s'est arrêté pendant l'envoi : nul ne sait si la plateforme a ce message."
             connection.execute(update(channel_replies).where(channel_replies.c.id.in_(found)).values(**values))
@@ -228,8 +232,7 @@ class Ledger:
                 return
             left = _waits(connection, person.id)
             if row.conversation is None and not left:
-                blot_out(connection, channel_people, channel_people.c.id == person.id)
-                connection.execute(channel_people.delete().where(channel_people.c.id == person.id))
+                _forget(connection, person.id)
                 return
             free = {"due_at": self._clock() if left else None, "attempts": 0, "lease_until": None, "lease_owner": None}
             connection.execute(update(channel_people).where(channel_people.c.id == person.id).values(**free))
@@ -314,8 +317,9 @@ class Ledger:
     def not_sent(self, reply: Reply, status: str, error: str, all_of_it: bool = False) -> None:
         """Note that a part has not left, or that nobody knows; `all_of_it`: nor will the parts behind it."""
         values = {"status": status, "last_error": error}
+        outcome = values | {"status": _AGAIN if status == REPLY_WAITING else status}
         with self._database.begin() as connection:
-            connection.execute(update(channel_replies).where(channel_replies.c.id == reply.id).values(**values))
+            connection.execute(update(channel_replies).where(channel_replies.c.id == reply.id).values(**outcome))
             if all_of_it:
                 behind = (channel_replies.c.message_id == reply.message_id) & (channel_replies.c.status == REPLY_WAITING)
                 connection.execute(update(channel_replies).where(behind).values(**values))
@@ -367,6 +371,15 @@ def _waits(connection: Connection, person_id: int) -> bool:
     message = (channel_messages.c.person_id == person_id) & (channel_messages.c.status == MESSAGE_WAITING)
     reply = (channel_replies.c.person_id == person_id) & (channel_replies.c.status == REPLY_WAITING)
     return any(connection.execute(select(exists().where(condition))).scalar() for condition in (message, reply))
+
+
+def _forget(connection: Connection, person_id: int) -> None:
+    """Delete a person, and what is left of answers that did not reach her."""
+    answers = (channel_replies.c.person_id == person_id) & channel_replies.c.body.is_not(None)
+    blot_out(connection, channel_replies, answers, ["body", "context"])
+    connection.execute(update(channel_replies).where(answers).values(body=None, context=None))
+    blot_out(connection, channel_people, channel_people.c.id == person_id)
+    connection.execute(channel_people.delete().where(channel_people.c.id == person_id))
 
 
 def _blank(connection: Connection, of_it: ColumnElement, status: str) -> None:

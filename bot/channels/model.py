@@ -6,7 +6,7 @@ Pure: frozen values, and the protocol that every connector keeps to.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -147,7 +147,7 @@ class Style(str, Enum):
 class Bubble:
     """One message to a person, ready but for its platform's own form: plain text with line breaks, then its source, then choices.
 
-    With NUMBERS the choices stand in `text` already.
+    With NUMBERS the choices stand in `text` already, numbered from `first` on.
     """
 
     text: str
@@ -155,6 +155,7 @@ class Bubble:
     source_url: str | None = None
     choices: tuple[Choice, ...] = ()
     style: Style = Style.NONE
+    first: int = 1
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ class Abilities:
     """What a platform can show. Lengths are in characters, of one message with its source.
 
     `buttons` at most, each with a title of at most `button_title`, else as many as `rows` in a list, with titles of `row_title`, cut if
-    they are longer (the whole title then stands in `row_detail`); else numbers to type. `joined`: an answer is one message.
+    they are longer (the whole title then stands in `row_detail`); else numbers to type. Buttons and rows carry a `value` of at most so
+    many characters. `joined`: an answer is one message.
     """
 
     text: int
@@ -171,6 +173,7 @@ class Abilities:
     rows: int = 0
     row_title: int = 0
     row_detail: int = 0
+    value: int = 2000
     joined: bool = False
 
 
@@ -215,8 +218,11 @@ class Connector(Protocol):
         """Give back the connections."""
 
 
-Accept = Callable[[Sequence[Incoming]], Awaitable[None]]
-"""Stores what was fetched. Raises StorageError; then it is to be fetched again."""
+class Accept(Protocol):
+    """Stores what was fetched."""
+
+    async def __call__(self, messages: Sequence[Incoming], failures: Sequence[Failure] = ()) -> None:
+        """Store messages, and what is told of replies that did not arrive. Raises StorageError; then all is to be fetched again."""
 
 
 @runtime_checkable

@@ -14,7 +14,8 @@ from bot.channels.model import Abilities, Bubble, Choice, Style
 from bot.channels.sentences import CHOOSE, source_line
 from bot.text import fold
 
-_SENTENCE_END = re.compile(r"(?<=[.?!…])[ \n]+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.?!…])(?<!\d\.)[ \n]+|\n+")
+"""Not behind the number of a choice."""
 _NUMBER = re.compile(r"\s*(?:n(?:o|°|º)\.?\s*)?(\d{1,2})\s*[.):]?\s*")
 
 
@@ -69,13 +70,15 @@ def _styled(bubble: Bubble, abilities: Abilities, taken: int) -> Bubble:
     choices = bubble.choices
     if not choices:
         return bubble
-    if len(choices) <= abilities.buttons and all(len(choice.title) <= abilities.button_title for choice in choices):
+    carried = max(len(choice.value) for choice in choices) <= abilities.value
+    title = max(len(choice.title) for choice in choices)
+    if carried and len(choices) <= abilities.buttons and title <= abilities.button_title:
         return replace(bubble, style=Style.BUTTONS)
-    if len(choices) <= abilities.rows:
+    if carried and len(choices) <= abilities.rows and title <= max(abilities.row_title, abilities.row_detail):
         return replace(bubble, style=Style.LIST)
     lines = [f"{number}. {choice.title}" for number, choice in enumerate(choices, taken + 1)]
     source = f"\n{bubble.source}" if bubble.source else ""
-    return Bubble("\n".join([f"{bubble.text}{source}\n\n{CHOOSE}", *lines]), choices=choices, style=Style.NUMBERS)
+    return Bubble("\n".join([f"{bubble.text}{source}\n\n{CHOOSE}", *lines]), choices=choices, style=Style.NUMBERS, first=taken + 1)
 
 
 def _split(bubble: Bubble, limit: int) -> list[Bubble]:

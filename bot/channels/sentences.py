@@ -19,11 +19,14 @@ OPEN_LIST = typeset("Choisir")
 
 
 def welcome(retention_days: int, site: str | None) -> str:
-    """Who we are and what becomes of messages: said to everybody once. `site` is our public address."""
+    """Who we are and what becomes of messages: said to everybody once. `site` is our public address.
+
+    Without « ê » and its like, an SMS holds twice as much.
+    """
     about = f" Vie privée : {site}/vie-privee" if site else ""
     return typeset(
         "Bonjour. Je suis l'assistant automatique du Programme de coopération internationale communale (CIC) : un programme informatique, "
-        f"qui répond d'après la page du Programme. Vos messages sont conservés {retention_days} jours et peuvent être relus pour "
+        f"qui répond d'après la page du Programme. Vos messages sont conservés {retention_days} jours et parfois relus pour "
         f"améliorer les réponses. N'écrivez de données personnelles que si elles vous sont demandées.{about}"
     )
 

@@ -28,10 +28,11 @@ from bot.channels.model import (
     Receipt,
     Style,
     UnreachableError,
+    UnreadableError,
 )
 from bot.channels.reading import at, list_at, moment, read_json, same, text_at
-from bot.channels.wire import Answer, Wire, refuse
-from bot.errors import DeliveryError, PermanentDeliveryError
+from bot.channels.wire import LONGEST_WAIT, Answer, Wire, refuse
+from bot.errors import DeliveryError, UncertainDeliveryError
 
 _SHOWN = "x-telegram-bot-api-secret-token"
 """The header in which Telegram shows the secret."""
@@ -41,16 +42,19 @@ _BY_PLACE = "#"
 """Begins what a button carries whose value is longer: its place, and its title is what is said."""
 _MEDIA = frozenset(
     {
-        "animation", "audio", "contact", "dice", "document", "game", "location", "paid_media", "photo", "poll", "sticker", "story",
-        "venue", "video", "video_note", "voice",
+        "animation", "audio", "checklist", "contact", "dice", "document", "game", "location", "paid_media", "photo", "poll", "sticker",
+        "story", "venue", "video", "video_note", "voice",
     }
 )  # fmt: skip
 """Fields of messages that are something else than text. What has none of them, nor a text, is news of the chat."""
 _COMMAND = re.compile(r"/(\w{1,64})(@\w+)?\s*")
 _BEGINNINGS = frozenset({"start", "help", "settings"})
 _GONE = re.compile(
-    r"chat not found|user is deactivated|bot was kicked|bot was blocked|group chat was (deleted|upgraded)|not a member", re.IGNORECASE
+    r"(chat|user|message thread) not found|PEER_ID_INVALID|group (chat )?(was|is) (deleted|upgraded|migrated|deactivated)|"
+    r"(not enough|have no) rights|CHAT_\w*(WRITE|PLAIN|RESTRICTED|FORBIDDEN)|TOPIC_(CLOSED|DELETED)",
+    re.IGNORECASE,
 )
+"""What Telegram says with a 400 of a person, a group or a topic where we can write nothing at all."""
 
 
 class TelegramConnector:
@@ -97,14 +101,17 @@ class TelegramConnector:
         if pressed := context.get("pressed"):
             with suppress(DeliveryError):  # only stops the little clock on the button
                 await self._call("answerCallbackQuery", {"callback_query_id": pressed})
-        message: Body = {"chat_id": address["chat"], **body}
+        chat = address["chat"]
+        message: Body = {"chat_id": chat, **body}
         if context.get("topic"):
             message["message_thread_id"] = context["topic"]
         if context.get("reply"):
             message["reply_parameters"] = {"message_id": context["reply"], "allow_sending_without_reply": True}
         answer = await self._call("sendMessage", message)
-        _refuse(answer)
-        return f"{address['chat']}:{text_at(answer.json(), 'result', 'message_id')}"
+        if moved := text_at(answer.json(), "parameters", "migrate_to_chat_id"):  # the group has become a supergroup
+            chat, answer = moved, await self._call("sendMessage", {"chat_id": moved, **body})
+        _refuse(answer, in_group=chat.startswith("-"))
+        return f"{chat}:{text_at(answer.json(), 'result', 'message_id')}"
 
     async def check(self) -> Health:
         """Ask who we are and where updates go."""
@@ -132,14 +139,15 @@ class TelegramConnector:
         if not chat or not person or not data:
             return None
         text = _title(message, data) if data.startswith(_BY_PLACE) else data
+        kind = Kind.TEXT if text else Kind.START  # the keyboard is too old for Telegram to show what stood on it
         group = text_at(message, "chat", "type") != "private"
         context = {"pressed": text_at(pressed, "id"), "topic": _topic(message)}
         ident = f"pressed:{text_at(pressed, 'id')}"
-        return Incoming(ident, f"{chat}:{person}", {"chat": chat}, Kind.TEXT, text, None, context, group)
+        return Incoming(ident, f"{chat}:{person}", {"chat": chat}, kind, text, None, context, group)
 
     async def _message(self, message: Any) -> Incoming | None:
         chat, person = text_at(message, "chat", "id"), text_at(message, "from", "id")
-        if not chat or not person or at(message, "from", "is_bot") or text_at(message, "chat", "type") == "channel":
+        if not chat or not person or _of_no_person(message):
             return None
         text = text_at(message, "text") or text_at(message, "caption")
         group = text_at(message, "chat", "type") != "private"
@@ -147,29 +155,35 @@ class TelegramConnector:
             if (addressed := await self._addressed(message, text)) is None:
                 return None
             text = addressed
-        kind, text = _read(text, bool(_MEDIA & message.keys()))
+        kind, text = _read(text, _is_media(message))
         if kind is None:
             return None
         context = {"topic": _topic(message), "reply": at(message, "message_id") if group else None}
         sent_at, ident = moment(at(message, "date")), f"{chat}:{text_at(message, 'message_id')}"
+        if kind is Kind.MEDIA and (album := text_at(message, "media_group_id")):
+            ident = f"{chat}:album:{album}"  # ten pictures are answered by one sentence
         return Incoming(ident, f"{chat}:{person}", {"chat": chat}, kind, text, sent_at, context, group)
 
     async def _addressed(self, message: Any, text: str) -> str | None:
         """What is said to the bot in a group, without its name; None when it is said to others."""
-        name = await self._own_name()
-        mention = re.compile(rf"@{re.escape(name)}\b", re.IGNORECASE) if name else None
-        if mention and any(mention.fullmatch(part) for part in _mentions(message, text)):
-            return mention.sub("", text).strip() or "/start"
-        if text_at(message, "reply_to_message", "from", "id") == self._id:
-            return text
-        command = _COMMAND.match(text)
-        return text if command and command[2] and mention and mention.fullmatch(command[2]) else None
+        replied = text_at(message, "reply_to_message", "from", "id") == self._id
+        named = _named(message, text)
+        if not named:
+            return text if replied else None
+        own = re.compile(rf"@{re.escape(await self._own_name())}\b", re.IGNORECASE)
+        if not replied and not any(own.fullmatch(name) for name in named):
+            return None
+        said = own.sub("", text).strip()
+        return said if said or _is_media(message) else "/start"
 
     async def _own_name(self) -> str:
+        """Our name on Telegram. Raises UnreadableError while it cannot be asked for: the message is to be delivered again."""
         if self._name is None:
             with suppress(DeliveryError):
                 self._name = text_at((await self._call("getMe", {})).json(), "result", "username") or None
-        return self._name or ""
+        if self._name is None:
+            raise UnreadableError("Telegram ne dit pas encore comment ce robot s'appelle.", 503)
+        return self._name
 
     async def _call(self, method: str, body: Body) -> Answer:
         return await self._wire.call("POST", f"{self._settings.api}/bot{self._settings.token}/{method}", json=body)
@@ -182,12 +196,27 @@ def _read(text: str, media: bool) -> tuple[Kind | None, str]:
             return Kind.START, ""
         text = f"{command[1]} {text[command.end() :]}"
     if text.strip():
-        return Kind.TEXT, text
+        return Kind.TEXT, text.strip()
     return (Kind.MEDIA, "") if media else (None, "")
+
+
+def _is_media(message: Any) -> bool:
+    return bool(_MEDIA & message.keys())
+
+
+def _of_no_person(message: Any) -> bool:
+    """Whether it is a bot's, a channel's, or what a channel posted and Telegram itself puts into the channel's group."""
+    return bool(at(message, "from", "is_bot") or at(message, "is_automatic_forward") or text_at(message, "chat", "type") == "channel")
 
 
 def _topic(message: Any) -> Any:
     return at(message, "message_thread_id") if at(message, "is_topic_message") else None
+
+
+def _named(message: Any, text: str) -> list[str]:
+    """Whom a message names: those whom it mentions, and the bot whose command it gives (`/start@Name`)."""
+    command = _COMMAND.match(text)
+    return [*_mentions(message, text), *([command[2]] if command and command[2] else [])]
 
 
 def _mentions(message: Any, text: str) -> Iterator[str]:
@@ -212,18 +241,18 @@ def _title(message: Any, data: str) -> str:
     return ""
 
 
-def _refuse(answer: Answer) -> None:
+def _refuse(answer: Answer, in_group: bool) -> None:
     """Raise the error that Telegram's answer means."""
     told = answer.json()
-    description = text_at(told, "description")
     if answer.status == 429:
-        raise BusyError(
-            "Telegram demande d'attendre : 429.", float(at(told, "parameters", "retry_after") or answer.retry_after), everybody=True
-        )
+        wait = at(told, "parameters", "retry_after")
+        seconds = float(min(wait, LONGEST_WAIT)) if isinstance(wait, int) else answer.retry_after
+        # A group may have twenty messages a minute: that is no reason to let all others wait
+        raise BusyError("Telegram demande d'attendre : 429.", seconds, everybody=not in_group)
     if answer.status in (401, 404):
         raise AccessError(f"Telegram ne connaît pas le jeton CIC_TELEGRAM_TOKEN : {answer.status}.")
-    if answer.status == 403 or (answer.status == 400 and _GONE.search(description)):
+    if answer.status == 403 or (answer.status == 400 and _GONE.search(text_at(told, "description"))):
         raise UnreachableError(f"Telegram ne remet plus rien à cette personne : {answer.status}.")
     refuse(answer)
     if at(told, "ok") is not True:
-        raise PermanentDeliveryError("Telegram n'a pas pris ce message.")
+        raise UncertainDeliveryError("Telegram a répondu autre chose qu'un résultat.")

@@ -18,15 +18,18 @@ from bot.channels.model import AccessError, BusyError
 from bot.errors import PermanentDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
 
 CONNECT_SECONDS = 10.0
+"""Until a connection stands: a free place, the address of the name, TCP and TLS."""
 TOTAL_SECONDS = 30.0
 """For one call, from connecting to the last byte of the answer."""
 ANSWER_BYTES = 256 * 1024
 """More than any platform answers to what we send; the rest is not read."""
 LONGEST_WAIT = 3600.0
 """The longest that a platform's Retry-After is believed."""
+_NOT_NOW = (408, 425)
+"""Refusals of a request for the moment at which it came."""
 _IDLE_SECONDS = 3.0
 """A connection that was idle for longer is not used again: the platform may be closing it, and what is lost then is uncertain."""
-_TIMEOUT = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS)
+_TIMEOUT = aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS)
 log = logging.getLogger(__name__)
 
 
@@ -55,7 +58,7 @@ class Answer:
         except ValueError:
             try:
                 seconds = (parsedate_to_datetime(told) - datetime.now(timezone.utc)).total_seconds()
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, OverflowError):
                 return 0.0
         return min(max(seconds, 0.0), LONGEST_WAIT) if math.isfinite(seconds) else 0.0
 
@@ -78,7 +81,7 @@ class Wire:
                 while not response.content.at_eof() and len(body) < ANSWER_BYTES and (more := await response.content.read(ANSWER_BYTES)):
                     body += more
                 return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
-        except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError) as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError, aiohttp.InvalidURL) as error:
             # The time to connect is over before anything was sent; that to read the answer is the total's, another error
             raise TemporaryDeliveryError(f"La plateforme ne peut pas être jointe ({type(error).__name__}).") from error
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
@@ -107,7 +110,7 @@ def refuse(answer: Answer, code: str | int = "", seconds: float = 0.0) -> None:
     told = f"{answer.status} {code}".strip()
     if answer.status == 429:
         raise BusyError(f"La plateforme demande d'attendre : {told}.", seconds or answer.retry_after, everybody=True)
-    if answer.status >= 500:
+    if answer.status >= 500 or answer.status in _NOT_NOW:
         raise BusyError(f"La plateforme est en panne : {told}.", seconds or answer.retry_after)
     if answer.status in (401, 403):
         raise AccessError(f"La plateforme refuse nos identifiants : {told}.")

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from bot.cli import ask, backup, bench, check, data, evaluate, leads, outbox, releases, report, review, run, serve, train, users
+from bot.cli import ask, backup, bench, channels, check, data, evaluate, leads, outbox, releases, report, review, run, serve, train, users
 from bot.errors import AssistantError
 
 
@@ -48,6 +48,7 @@ app.add_typer(bench.commands, name="bench")
 app.add_typer(users.commands, name="user")
 app.command("leads")(leads.list_leads)
 app.command("outbox")(outbox.show_outbox)
+app.command("channels")(channels.show_channels)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("reindex")(review.reindex)

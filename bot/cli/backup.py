@@ -53,7 +53,10 @@ def restore(
 def _left_to_do(done: Restored) -> list[str]:
     from bot.mails import say_date
 
-    sentences = ["Les courriels qui attendaient alors repartiront ; ceux qui étaient partis depuis arriveront une seconde fois."]
+    sentences = [
+        "Les courriels et les réponses par messagerie qui attendaient alors repartiront ; "
+        "ceux qui étaient partis depuis arriveront une seconde fois."
+    ]
     if done.erased_since:
         last = say_date(done.erased_since[-1])
         sentences.append(f"Effacements faits depuis ({len(done.erased_since)}, le dernier le {last}) : refaites-les avec « cic erase ».")

@@ -30,13 +30,17 @@ def erase(
 ) -> None:
     """Efface une demande, ou tout ce qui contient une adresse."""
     from bot import privacy
+    from bot.channels.people import known_as
+    from bot.channels.seal import Seal
     from bot.config import load_settings
     from bot.errors import RequestError
     from bot.privacy.telling import say_forwarded
     from bot.wiring import build_database
 
     settings = load_settings()
-    counts = privacy.erase(build_database(settings), target, notice=_notice(settings))
+    database = build_database(settings)
+    people = known_as(database, Seal(settings.secret()), target)
+    counts = privacy.erase(database, target, notice=_notice(settings), people=people)
     if not any(counts.values()):
         raise RequestError("Rien n'est enregistré sous cette référence ou cette adresse.")
     typer.echo(_say(counts))

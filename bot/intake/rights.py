@@ -188,6 +188,7 @@ class Rights:
         since = say_date(kept.since) if kept.since else ""
         key = "droits.garde" if kept.messages else "droits.garde_rien"
         lines = [self.texts(key, nombre=kept.messages, date=since, jours=self.retention_days)]
+        lines += [self.texts("droits.garde_compte", jours=self.retention_days)] if kept.account else []
         lines += self.in_the_making(dossier)
         lines += [self.lead(lead) for lead in kept.leads]
         buttons = () if dossier.asks else (Button.saying(self.texts("droits.boutons.effacer_tout")),)

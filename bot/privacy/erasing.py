@@ -15,6 +15,7 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from bot.errors import RequestError
 from bot.mails import is_email
+from bot.privacy.channels import conversations_of, erase_people
 from bot.privacy.mails import Notice, erase_mails
 from bot.privacy.reviewing import erase_mentions, erase_review
 from bot.privacy.rows import delete_rows, prove, tidy
@@ -44,25 +45,30 @@ _LASTING = {table.name: table for table in (turns, events)}
 _SAME = ("conversation", "sender_id", "created_at", "timestamp")
 
 
-def erase(database: Database, reference_or_email: str, now: datetime | None = None, notice: Notice | None = None) -> dict[str, int]:
+def erase(
+    database: Database, reference_or_email: str, now: datetime | None = None, notice: Notice | None = None, people: Collection[str] = ()
+) -> dict[str, int]:
     """Delete a lead, its mails and its conversation, by its reference; or all that holds an address. Return rows per table.
 
+    `people` are digests under which a channel knows the address (bot.channels.people): what it holds goes too.
     Raises RequestError for anything else: half an address would take other people's conversations with it.
     """
     now, seen = now or utc_now(), _look(database, reference_or_email)
     with database.begin() as connection:
-        counts = _erase(connection, reference_or_email, now, notice, seen)
+        counts = _erase(connection, reference_or_email, now, notice, seen, people)
         prove(connection, ERASE, counts, now)
     tidy(database)
     return counts
 
 
-def rehearse(database: Database, reference_or_email: str, now: datetime, notice: Notice | None = None) -> dict[str, int]:
+def rehearse(
+    database: Database, reference_or_email: str, now: datetime, notice: Notice | None = None, people: Collection[str] = ()
+) -> dict[str, int]:
     """What `erase` would do now, in rows per table: it is done and taken back, so nothing changes."""
     counts: dict[str, int] = {}
     seen = _look(database, reference_or_email)
     with suppress(_RehearsedError), database.begin() as connection:
-        counts = _erase(connection, reference_or_email, now, notice, seen)
+        counts = _erase(connection, reference_or_email, now, notice, seen, people)
         raise _RehearsedError
     return counts
 
@@ -81,19 +87,26 @@ class _RehearsedError(Exception):
     """Takes back what was only to be counted."""
 
 
-def erase_conversation(connection: Connection, conversation: str, now: datetime, notice: Notice | None) -> dict[str, int]:
-    """Delete everything of a conversation, its leads included; return rows per table."""
-    return erase_rows(connection, {conversation}, leads.c.conversation == conversation, now, notice)
+def erase_conversation(
+    connection: Connection, conversation: str, now: datetime, notice: Notice | None, promised_at: datetime
+) -> dict[str, int]:
+    """Delete everything of a conversation, its leads included, as was promised then; return rows per table."""
+    counts = erase_rows(connection, {conversation}, leads.c.conversation == conversation, now, notice)
+    return _added(counts, erase_people(connection, {conversation}, now, promised_at))
 
 
-def _erase(connection: Connection, reference_or_email: str, now: datetime, notice: Notice | None, seen: _Seen) -> dict[str, int]:
+def _erase(
+    connection: Connection, reference_or_email: str, now: datetime, notice: Notice | None, seen: _Seen, people: Collection[str]
+) -> dict[str, int]:
     key = what_is_meant(reference_or_email)
     by_email = is_email(key)
     owned = func.lower(leads.c.email) == key.lower() if by_email else leads.c.reference == key
     conversations = set(connection.execute(select(leads.c.conversation).where(owned)).scalars())
     if by_email:
         conversations.update(seen.conversations, _conversations_with(connection, key, seen.up_to(connection)))
+    conversations.update(conversations_of(connection, people))
     counts = erase_rows(connection, conversations, owned, now, notice)
+    counts = _added(counts, erase_people(connection, conversations, now, people=people))
     return _added(counts, erase_mentions(connection, Values(addresses=frozenset({key})))) if by_email else counts
 
 

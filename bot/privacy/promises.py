@@ -90,11 +90,13 @@ def _keep(database: Database, conversation: str, now: datetime, notice: Notice |
     of_it = forgetting.c.conversation == conversation
     with database.begin() as connection:
         due = of_it & (forgetting.c.due_at <= now)
-        kind = connection.execute(select(forgetting.c.kind).where(due).with_for_update()).scalar()
-        if kind is None:  # taken back or put off meanwhile
+        made = connection.execute(select(forgetting.c.kind, forgetting.c.due_at).where(due).with_for_update()).first()
+        if made is None:  # taken back or put off meanwhile
             return None
-        erased = kind == ERASE
-        counts = erase_conversation(connection, conversation, now, notice) if erased else mask_conversation(connection, conversation)
+        if made.kind == ERASE:
+            counts = erase_conversation(connection, conversation, now, notice, made.due_at)
+        else:
+            counts = mask_conversation(connection, conversation, made.due_at)
         connection.execute(delete(forgetting).where(of_it))
-        prove(connection, kind, counts, now)
-    return Kept(kind, counts)
+        prove(connection, made.kind, counts, now)
+    return Kept(made.kind, counts)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, null, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import ColumnElement
 
+from bot.privacy.channels import purge_people
 from bot.privacy.mails import Notice
 from bot.privacy.promises import TURN_PATIENCE, keep_promises
 from bot.privacy.quotes import forget_quotes, quoted_of
@@ -49,7 +50,8 @@ def purge(database: Database, now: datetime, retention_days: int, notice: Notice
     """Delete everything older than the retention, leads that could not be forwarded included; return rows per table.
 
     Codes go as soon as they have expired, and promises that are due are kept. Conversations that a reviewer keeps for a reason stay, until
-    the day that was given for it; their requests go, and what was typed into contact fields is masked: that was promised.
+    the day that was given for it; their requests and the addresses of messaging accounts go, and what was typed into contact fields is
+    masked: that was promised.
     """
     kept = keep_promises(database, now, notice=notice, patience=TURN_PATIENCE)
     limit = now - timedelta(days=retention_days)
@@ -66,6 +68,7 @@ def purge(database: Database, now: datetime, retention_days: int, notice: Notice
         _have_read_again(connection, limit, kept_on)
         counts = {target.name: delete_rows(connection, target, condition) for target, condition in conditions}
         connection.execute(delete(trackers).where((trackers.c.updated_at < limit) & trackers.c.conversation.not_in(kept_on)))
+        counts |= purge_people(connection, limit)
         counts |= _purge_review(connection, limit, kept_on)
         _mask_kept(connection, limit, now)
         prove(connection, PURGE, counts, now)
@@ -82,7 +85,7 @@ def _mask_kept(connection: Connection, limit: datetime, now: datetime) -> None:
     """Mask what was typed into contact fields where a conversation is kept beyond the retention, which holds for that all the same."""
     beyond = select(conversations.c.conversation).where(is_kept(now) & (conversations.c.last_at < limit))
     for name in connection.execute(beyond).scalars().all():
-        mask_conversation(connection, name)
+        mask_conversation(connection, name, now)
 
 
 def _keep_no_longer(connection: Connection, now: datetime) -> None:

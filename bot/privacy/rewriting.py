@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import FromClause
 
+from bot.privacy.channels import mask_replies
 from bot.privacy.masking import mask_events, mask_turns, mask_values
 from bot.privacy.rows import blot_out
 from bot.privacy.traces import Traces
 from bot.privacy.values import values_of
-from bot.storage import decisions, events, feedback, mark_changed, turns
+from bot.storage import channel_replies, decisions, events, feedback, mark_changed, turns
 
 Change = tuple[int, dict[str, Any]]
 """The id of a row and its new values."""
 
 
-def mask_conversation(connection: Connection, conversation: str) -> dict[str, int]:
-    """Mask what was typed into contact fields; return how many rows changed, per table. Leads were consented to and stay."""
+def mask_conversation(connection: Connection, conversation: str, until: datetime) -> dict[str, int]:
+    """Mask what was typed into contact fields; return how many rows changed, per table. Leads were consented to and stay.
+
+    What a channel could not send up to then is not kept to be sent again.
+    """
     rows = _events_of(connection, conversation)
     told = [json.loads(data) for _, data in rows]
     traces = Traces(values_of(told))
@@ -36,7 +41,7 @@ def mask_conversation(connection: Connection, conversation: str) -> dict[str, in
     }
     if any(changed.values()):
         mark_changed(connection, conversation)
-    return changed
+    return changed | {channel_replies.name: mask_replies(connection, conversation, until)}
 
 
 def _events_of(connection: Connection, conversation: str) -> Sequence[tuple[int, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -59,11 +59,20 @@ class Outlook:
 class Keeping:
     """Keeps and erases. `clock` gives the time with its zone."""
 
-    def __init__(self, database: Database, settings: Settings, journal: Journal, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        known_as: Callable[[str], Collection[str]] = lambda _: (),
+    ) -> None:
+        """`known_as` gives the digests under which the e-mail channel knows an address (bot.channels.people)."""
         self._database = database
         self._settings = settings
         self._journal = journal
         self._clock = clock
+        self._known_as = known_as
 
     def outlook(self) -> Outlook:
         """What the page of privacy tells."""
@@ -103,11 +112,11 @@ class Keeping:
 
     def would_erase(self, reference_or_email: str) -> dict[str, int]:
         """What erasing would delete, as bot.privacy counts it. Raises RequestError for what is neither reference nor address."""
-        return rehearse(self._database, reference_or_email, self._clock(), self._notice)
+        return rehearse(self._database, reference_or_email, self._clock(), self._notice, self._known_as(reference_or_email))
 
     def erase(self, reference_or_email: str, who: str) -> dict[str, int]:
         """Delete a request and its conversation, or all that holds an address; return what was deleted."""
-        counts = erase(self._database, reference_or_email, self._clock(), self._notice)
+        counts = erase(self._database, reference_or_email, self._clock(), self._notice, self._known_as(reference_or_email))
         if any(counts.values()):
             self._journal.note(who, ERASED, self._target(reference_or_email))
         return counts

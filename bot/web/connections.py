@@ -17,13 +17,17 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from bot.text import typeset
 from bot.web.edge import HEADERS
 from bot.web.refusals import RETRY_SECONDS
+from bot.web.webhooks import DELIVERY_BYTES, PREFIX
 
 REQUEST_SECONDS = 20.0
 """How long a request may take to arrive, from the connection or its first byte to its last. Bodies have less (bot.web.bodies)."""
 HEAD_BYTES = 32 * 1024
 """The longest first line and headers together; our widget needs less than one of these kilobytes."""
 REQUEST_BYTES = 1024 * 1024
-"""A body is refused long before; the rest is read up to here, so that the client reads the refusal and not that we hung up."""
+"""A body is refused long before; the rest is read up to here, so that the client reads the refusal and not that we hung up.
+
+What messaging platforms deliver may be longer by DELIVERY_BYTES.
+"""
 CONNECTIONS = 4000
 """The most at once. What a municipality's readers need is a tenth of it."""
 SPARE_FILES = 128
@@ -43,6 +47,7 @@ class Connection(HttpToolsProtocol):
     _received = 0
     """Bytes of the request that is arriving."""
     _head_complete = False
+    _most = REQUEST_BYTES
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a client in, or refuse it when there are too many."""
@@ -62,13 +67,14 @@ class Connection(HttpToolsProtocol):
             return
         if not self._head_complete and self._received > HEAD_BYTES:
             self._refuse(431, _HEAD_TOO_LONG)
-        elif self._received > REQUEST_BYTES:
+        elif self._received > self._most:
             self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Begin to handle the request."""
         self._head_complete = True
         super().on_headers_complete()
+        self._most = REQUEST_BYTES + (DELIVERY_BYTES if self.scope["path"].startswith(PREFIX) else 0)
 
     def on_message_complete(self) -> None:
         """The request has arrived."""

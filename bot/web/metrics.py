@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
 
@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
+from bot.channels.overview import Standing, standing
 from bot.errors import StorageError
 from bot.outbox import has_failed, is_late, is_waiting
 from bot.storage import LEAD_FAILED, LEAD_FORWARDED, LEAD_KEPT, LEAD_WAITING, MAIL_SENT, Database, leads, outbox, utc_now
@@ -27,6 +28,12 @@ _OUTBOX = {
     "cic_outbox_late": "Mails that have waited for too long",
     "cic_outbox_failed": "Mails that were given up",
     "cic_outbox_oldest_seconds": "How long the mail that has waited longest has been due",
+}
+_CHANNEL = {
+    "cic_channel_waiting": "Messages to be answered and replies to be sent",
+    "cic_channel_failed": "Messages that were never answered and replies that were given up, within the retention",
+    "cic_channel_uncertain": "Replies of which nobody knows whether they have arrived, within the retention",
+    "cic_channel_oldest_seconds": "How long the message or reply that has waited longest has waited",
 }
 
 
@@ -48,7 +55,8 @@ class Metrics:
         build = Gauge("cic_build_info", "Always 1; the labels say what runs", ["version", "tables"], registry=self.registry)
         build.labels(version("cic"), HEAD).set(1)
         ProcessCollector(registry=self.registry)
-        self.registry.register(_DatabaseFigures(database, clock))
+        self._figures = _DatabaseFigures(database, clock)
+        self.registry.register(self._figures)
 
     def count_channel(self, channel: str, what: str, number: int = 1) -> None:
         """Count what happened on a channel: one of CHANNEL_EVENTS."""
@@ -57,16 +65,21 @@ class Metrics:
     def watch_channels(self, channels: Iterable[str]) -> None:
         """Show every figure of these channels from the start."""
         for channel in channels:
+            self._figures.channels.add(channel)
             for what in CHANNEL_EVENTS:
                 self.channels.labels(channel, what)
 
 
 class _DatabaseFigures(Collector):
-    """What is counted in the database at each reading, so that every web process says the same."""
+    """What is counted in the database at each reading, so that every web process says the same.
+
+    `channels` are those that have figures even when they have no rows: those that are on.
+    """
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
+        self.channels: set[str] = set()
 
     def describe(self) -> list[Metric]:
         """Name nothing in advance: registering must not need the database."""
@@ -75,7 +88,7 @@ class _DatabaseFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Give the figures, or none while the database is away: /readyz says so."""
         try:
-            mails, by_status = self._read()
+            mails, by_status, channels = self._read()
         except StorageError:
             return
         for (name, meaning), value in zip(_OUTBOX.items(), mails, strict=True):
@@ -84,13 +97,29 @@ class _DatabaseFigures(Collector):
         for status in LEAD_STATUSES:
             family.add_metric([status], by_status.get(status, 0))
         yield family
+        yield from self._of_channels(channels)
 
-    def _read(self) -> tuple[tuple[float, ...], dict[str, int]]:
+    def _of_channels(self, stands: Mapping[str, Standing]) -> Iterator[Metric]:
+        names = sorted(self.channels | stands.keys())
+        figures = [(name, self._channel(stands.get(name, Standing()))) for name in names]
+        for place, (figure, meaning) in enumerate(_CHANNEL.items()):
+            family = GaugeMetricFamily(figure, meaning, labels=["channel"])
+            for name, values in figures:
+                family.add_metric([name], values[place])
+            yield family
+
+    def _channel(self, stands: Standing) -> tuple[float, ...]:
+        """The values of _CHANNEL."""
+        waited = (self._clock() - stands.oldest).total_seconds() if stands.oldest else 0.0
+        return stands.waiting, stands.failed, stands.uncertain, max(waited, 0.0)
+
+    def _read(self) -> tuple[tuple[float, ...], dict[str, int], dict[str, Standing]]:
         now = self._clock()
         counts = [func.count().filter(condition(now)) for condition in (is_waiting, is_late, has_failed)]
         oldest = func.min(outbox.c.due_since).filter(is_waiting(now))
         with self._database.read() as connection:
             *numbers, since = connection.execute(select(*counts, oldest).where(outbox.c.status != MAIL_SENT)).one()
             rows = connection.execute(select(leads.c.status, func.count()).group_by(leads.c.status)).all()
+            channels = standing(connection)
         waited = (now - since).total_seconds() if since else 0.0
-        return (*numbers, max(waited, 0.0)), dict(rows)  # below zero: the clock was set back
+        return (*numbers, max(waited, 0.0)), dict(rows), channels  # below zero: the clock was set back

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from bot.channels.naming import TITLES, channels_on
 from bot.config import Settings
 from bot.text import typeset
 from bot.web.assets import Assets
@@ -37,6 +38,7 @@ class Pages:
     def __init__(self, settings: Settings, showing: Showing, sessions: Sessions) -> None:
         self.templates = Templates({"settings": settings, "new_id": lambda: uuid.uuid4().hex})
         self._public_url = settings.public_url
+        self._messaging = [TITLES[name] for name in channels_on(settings.channels)]
         self._showing = showing
         self._sessions = sessions
         self._assets = Assets()
@@ -83,7 +85,7 @@ class Pages:
         return page
 
     def _render(self, template: str, **values: object) -> str:
-        return self.templates.render(template, edition=self._showing.content.base.edition, **values)
+        return self.templates.render(template, edition=self._showing.content.base.edition, messaging=self._messaging, **values)
 
 
 def address_of(request: Request) -> str:

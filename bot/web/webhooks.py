@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.channels.ledger import Ledger
-from bot.channels.model import Connector, Delivery, Fetcher, ForgedError, Incoming, Receipt, UnreadableError
+from bot.channels.model import Connector, Delivery, Failure, Fetcher, ForgedError, Incoming, Receipt, UnreadableError
 from bot.web.bodies import RefusedError, read_bytes
 from bot.web.metrics import Metrics
 
@@ -82,7 +82,7 @@ class Fetching:
     async def run(self, stop: asyncio.Event) -> None:
         """Fetch until `stop`."""
 
-        async def accept(messages: Sequence[Incoming]) -> None:
-            await self._webhooks.accept(self._name, Receipt(messages))
+        async def accept(messages: Sequence[Incoming], failures: Sequence[Failure] = ()) -> None:
+            await self._webhooks.accept(self._name, Receipt(messages, failures))
 
         await self._fetcher.fetch(accept, stop)

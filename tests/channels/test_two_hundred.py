@@ -7,9 +7,9 @@ import time
 from collections import Counter
 
 import pytest
-from conftest import OpenChannel
 from sqlalchemy import func, select
 from support.platforms.every import PLATFORMS
+from support.platforms.opening import OpenChannel
 from support.platforms.platform import Platform, Raw
 from support.served_site import ServedSite
 from support.waiting import wait_for
@@ -47,7 +47,7 @@ def test_each_genuine_message_is_answered_once_and_nothing_forged_is_stored(name
     _wait_until_done(site)
 
     wanted = Counter((person, f"Vous dites : {text}") for person, text in {*asked, *batched})
-    wanted += Counter((person, TEXT_ONLY) for person in PEOPLE[:5]) + Counter((person, TOO_LONG) for person in PEOPLE[:5])
+    wanted += Counter((person, platform.reads(text)) for text in (TEXT_ONLY, TOO_LONG) for person in PEOPLE[:5])
     seen = Counter((person, _answer(shown.text)) for person, all_shown in platform.seen_by_all().items() for shown in all_shown)
     assert {pair: number for pair, number in seen.items() if "automatique" not in pair[1]} == dict(wanted)
     assert _stored(site) == sum(wanted.values())

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from typing import Any
 
 import pytest
 import yaml
 from compose_spec import PyCompose
 from support.deployed import DEPLOY, interpolated
+from support.setting_names import NAMES, OF_CHANNELS
 
+from bot.channel_settings import NO_CHANNEL
 from bot.config import Settings, load_settings
 from bot.processes import check_spread
 
@@ -68,11 +69,23 @@ def test_there_are_several_of_each_process() -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_a_process_gets_settings_that_it_takes(name: str) -> None:
     environment = SERVICES[name]["environment"]
-    assert environment.keys() <= {f"CIC_{field.name.upper()}" for field in fields(Settings)}
+    assert environment.keys() <= NAMES
     settings = load_settings(environment, dotenv=None)
     check_spread(settings)
     assert (settings.rasa_address, settings.actions_address) == ("http://haproxy:5005", "http://haproxy:5055")
     assert settings.database_url.startswith("postgresql://cic:0123456789abcdef@postgres")
+
+
+def test_the_web_process_alone_gets_the_settings_of_the_channels_and_without_them_none_is_on() -> None:
+    given = {name: OF_CHANNELS & SERVICES[name]["environment"].keys() for name in OURS}
+    assert given == {"web": OF_CHANNELS, "rasa": set(), "actions": set()}
+    assert load_settings(SERVICES["web"]["environment"], dotenv=None).channels == NO_CHANNEL
+
+
+def test_a_channel_whose_settings_are_given_is_on() -> None:
+    telegram = {"CIC_TELEGRAM_TOKEN": "1:a", "CIC_TELEGRAM_SECRET": "0123456789abcdef"}
+    given = yaml.safe_load(interpolated(TEXT, GIVEN | telegram))["services"]["web"]["environment"]
+    assert load_settings(given, dotenv=None).channels.telegram
 
 
 def test_the_web_process_believes_the_network_that_haproxy_speaks_from() -> None:
@@ -90,6 +103,6 @@ def test_haproxy_listens_where_the_others_look_and_finds_them_at_their_ports() -
 
 
 def test_no_secret_stands_in_the_file() -> None:
-    secrets = re.findall(r"^\s+(?:\w*PASSWORD|CIC_SECRET_KEY): (.*)$", TEXT, re.MULTILINE)
-    assert len(secrets) == 3
+    secrets = re.findall(r"^\s+(?:\w*(?:PASSWORD|TOKEN|SECRET|SID)|CIC_SECRET_KEY): (.*)$", TEXT, re.MULTILINE)
+    assert len(secrets) > 15
     assert [value for value in secrets if not re.fullmatch(r'"\$\{\w+:(-|\?[^}]*)\}"', value)] == []

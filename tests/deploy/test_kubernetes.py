@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import fields
 from typing import Any
 
 import kubernetes_validate
 import pytest
 import yaml
 from support.deployed import DEPLOY, manifests
+from support.setting_names import NAMES, OF_CHANNELS
 
 from bot.config import Settings, load_settings
+from bot.web.bodies import BODY_BYTES
+from bot.web.webhooks import DELIVERY_BYTES
 
 VERSION = "1.28"
 FOLDER = DEPLOY / "kubernetes"
 OBJECTS = manifests()
-SECRET = yaml.safe_load((FOLDER / "secret.example.yaml").read_text("utf-8"))
+SECRET, CHANNELS = (yaml.safe_load((FOLDER / f"{name}.example.yaml").read_text("utf-8")) for name in ("secret", "channels"))
 PROCESSES = {"web": Settings.port, "rasa": Settings.rasa_port, "actions": Settings.actions_port}
 HEALTH = {
     "web": ("/healthz", "/readyz"),
@@ -45,7 +47,7 @@ def container(name: str) -> dict[str, Any]:
     return dict(found)
 
 
-@pytest.mark.parametrize("found", [*OBJECTS, SECRET], ids=name_of)
+@pytest.mark.parametrize("found", [*OBJECTS, SECRET, CHANNELS], ids=name_of)
 def test_every_object_is_valid_by_the_official_schema(found: dict[str, Any]) -> None:
     kubernetes_validate.validate(found, VERSION, strict=True)
 
@@ -59,7 +61,7 @@ def test_the_schema_notices_a_misspelt_field() -> None:
 
 def test_every_file_is_named_and_no_object_twice() -> None:
     named = yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))["resources"]
-    assert {*named, "kustomization.yaml", "secret.example.yaml"} == {path.name for path in FOLDER.iterdir()}
+    assert {*named, "kustomization.yaml", "secret.example.yaml", "channels.example.yaml"} == {path.name for path in FOLDER.iterdir()}
     assert len({name_of(found) for found in OBJECTS}) == len(OBJECTS)
 
 
@@ -130,12 +132,18 @@ def test_the_image_is_named_by_version_and_serves_that_process(name: str) -> Non
 
 def test_config_and_secret_name_settings_only_and_what_the_processes_need() -> None:
     config, secret = one("ConfigMap", "cic")["data"], SECRET["stringData"]
-    known = {f"CIC_{field.name.upper()}" for field in fields(Settings)}
-    assert config.keys() | secret.keys() <= known
+    assert config.keys() | secret.keys() <= NAMES - OF_CHANNELS
     assert set(secret.values()) == {""}
     settings = load_settings(config, dotenv=None)
     assert (settings.rasa_address, settings.actions_address) == ("http://rasa:5005", "http://actions:5055")
     assert {"CIC_SECRET_KEY", "CIC_DATABASE_URL", "CIC_SMTP_PASSWORD"} <= secret.keys()
+
+
+def test_the_web_process_alone_gets_the_settings_of_the_channels_if_there_are_any() -> None:
+    assert CHANNELS["stringData"] == dict.fromkeys(OF_CHANNELS, "")
+    name = CHANNELS["metadata"]["name"]
+    sources = {process: [source.get("secretRef") for source in container(process)["envFrom"]] for process in PROCESSES}
+    assert {process for process, secrets in sources.items() if {"name": name, "optional": True} in secrets} == {"web"}
 
 
 def reached_by(target: str) -> set[str]:
@@ -154,6 +162,29 @@ def test_nobody_speaks_with_anybody_but_as_said() -> None:
         "rasa": {"web"},
         "actions": {"web", "rasa"},
     }
+
+
+def test_the_web_process_alone_leaves_the_cluster_and_reaches_nothing_within_by_that() -> None:
+    leaving = {
+        (policy["metadata"]["name"], port["port"])
+        for policy in OBJECTS
+        if policy["kind"] == "NetworkPolicy"
+        for rule in policy["spec"].get("egress", [])
+        if any("ipBlock" in peer for peer in rule.get("to", []))
+        for port in rule["ports"]
+    }
+    assert leaving == {("web", 443), ("web", 993)}
+    blocks = [peer["ipBlock"] for rule in one("NetworkPolicy", "web")["spec"]["egress"] for peer in rule.get("to", []) if "ipBlock" in peer]
+    assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"} <= {shut for block in blocks for shut in block["except"]}
+
+
+def test_what_platforms_deliver_may_be_longer_than_what_people_send() -> None:
+    body = "nginx.ingress.kubernetes.io/proxy-body-size"
+    sizes = {name: one("Ingress", name)["metadata"]["annotations"][body] for name in ("cic", "cic-webhooks")}
+    assert sizes == {"cic": f"{BODY_BYTES // 1024}k", "cic-webhooks": f"{DELIVERY_BYTES // 1024**2}m"}
+    (rule,), (other,) = (one("Ingress", name)["spec"]["rules"] for name in ("cic", "cic-webhooks"))
+    assert rule["host"] == other["host"]
+    assert [(path["path"], path["backend"]["service"]["name"]) for path in other["http"]["paths"]] == [("/webhooks", "web")]
 
 
 def test_the_figures_are_closed_to_the_outside() -> None:

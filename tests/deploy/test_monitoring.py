@@ -15,7 +15,7 @@ from prometheus_client import generate_latest
 
 from bot.config import PROJECT
 from bot.storage import Database
-from bot.web.metrics import KINDS, Metrics
+from bot.web.metrics import CHANNEL_EVENTS, KINDS, Metrics
 
 MONITORING = PROJECT / "deploy" / "monitoring"
 ALERTS = MONITORING / "alerts.yml"
@@ -32,6 +32,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     database.create_all()
     metrics = Metrics(database)
     metrics.requests.labels("/", "200").inc()
+    metrics.watch_channels(["telegram"])
     names = {sample.name for family in metrics.registry.collect() for sample in family.samples}
     database.close()
     return {name for name in names if not name.endswith("_created")}
@@ -61,6 +62,8 @@ def test_labels_of_rules_and_dashboard_have_values_that_exist() -> None:
     text = "\n".join([*queries(), *(rule["expr"] for rule in RULES)])
     kinds = set(re.findall(r'kind="(\w+)"', text))
     assert kinds == set(KINDS)
+    events = {event for events in re.findall(r'what=~?"([\w|]+)"', text) for event in events.split("|")}
+    assert events <= set(CHANNEL_EVENTS)
 
 
 def test_each_kind_of_error_is_there_from_the_start(measured: set[str], tmp_path: Path) -> None:
@@ -140,6 +143,11 @@ def errors(kind: str) -> str:
     return series("cic_errors_total", kind=kind)
 
 
+def on_channel(what: str) -> str:
+    return series("cic_channel_total", channel="telegram", what=what)
+
+
+WAITED = series("cic_channel_oldest_seconds", channel="telegram")
 ERRORS_500 = series("cic_requests_total", route="/api/chat", status="500")
 IN_ORDER = {
     series("up"): "1+0x300",
@@ -148,6 +156,8 @@ IN_ORDER = {
     series("cic_outbox_failed"): "0+0x300",
     series("cic_outbox_oldest_seconds"): "0+0x300",
     **{errors(kind): "0+0x300" for kind in KINDS},
+    **{on_channel(what): "0+5x300" if what in {"received", "answered", "sent", "retried"} else "0+0x300" for what in CHANNEL_EVENTS},
+    WAITED: "2+0x300",
     series("cic_requests_total", route="/api/chat", status="200"): "0+10x300",
     ERRORS_500: "0+0x300",
     **{series("cic_message_seconds_bucket", le=le): "0+10x300" for le in ("1.6", "3.2", "+Inf")},
@@ -192,6 +202,12 @@ CASES: dict[str, tuple[dict[str, str | None], str, set[str]]] = {
     "a mail that was refused": ({series("cic_outbox_failed"): "1+0x300"}, "10m", {"CourrielsRefuses"}),
     "a request that was not handed over": ({series("cic_leads", status="echec"): "1+0x300"}, "10m", {"DemandeNonTransmise"}),
     "a request that nobody gets": ({series("cic_leads", status="conservee"): "1+0x300"}, "20m", {"DemandeSansDestinataire"}),
+    "a reply that waits for ten minutes": ({WAITED: "0+30x300"}, "10m", {"CanalEnRetard"}),
+    "a reply that waited for four minutes": ({WAITED: "0+30x8 2+0x290"}, "10m", set()),
+    "a reply that was given up": ({on_channel("failed"): ONE_LATER}, "12m", {"CanalReponsesNonRemises"}),
+    "a reply that may have arrived": ({on_channel("uncertain"): ONE_LATER}, "12m", {"CanalReponsesNonRemises"}),
+    "a few forged deliveries": ({on_channel("forged"): "0x20 10+0x280"}, "12m", set()),
+    "many forged deliveries": ({on_channel("forged"): "0+5x300"}, "20m", {"CanalLivraisonsRefusees"}),
     "a web process that dies again and again": ({series("process_start_time_seconds"): "100+10x300"}, "40m", {"RedemarragesRepetes"}),
     "a web process that grows": ({series("process_resident_memory_bytes"): "1.5e9+0x300"}, "60m", {"MemoireDuServeurWeb"}),
     "nearly no file left to open": ({series("process_open_fds"): "900+0x300"}, "20m", {"FichiersOuverts"}),

@@ -19,6 +19,7 @@ from bot.benchmarks.ports import free_ports
 from bot.benchmarks.proxy import Proxy, start_proxy
 from bot.config import PROJECT
 from bot.web.bodies import BODY_BYTES
+from bot.web.webhooks import DELIVERY_BYTES
 
 FOLDER = PROJECT / "deploy" / "haproxy"
 
@@ -132,6 +133,18 @@ def test_too_large_a_body_is_refused_before_a_web_process_sees_it(proxy: Proxy, 
     assert len([path for web in webs for path in web.heard("POST")]) == 1
 
 
+def test_what_a_platform_delivers_may_be_longer_up_to_a_bound(proxy: Proxy, webs: tuple[PlayedServer, PlayedServer]) -> None:
+    sizes = (BODY_BYTES + 1, DELIVERY_BYTES, DELIVERY_BYTES + 1)
+    assert [post(f"{proxy.public}/webhooks/telegram", content=b"x" * size).status_code for size in sizes] == [200, 200, 413]
+    assert len([path for web in webs for path in web.heard("POST")]) == 2
+
+
+@pytest.mark.parametrize("path", ["/webhooks/cic/webhook", "/webhooks/rest/webhook", "/webhooks/cic/health"])
+def test_rasas_own_addresses_lead_to_the_web_process(proxy: Proxy, servers: dict[str, PlayedServer], path: str) -> None:
+    assert post(f"{proxy.public}{path}", json={}).json()["server"] in {"web1", "web2"}
+    assert {server.name for server in servers.values() if path in server.heard("POST")} < {"web1", "web2"}
+
+
 @pytest.mark.parametrize(
     "sent",
     [b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"],
@@ -159,14 +172,20 @@ def test_one_address_has_only_so_many_connections(tmp_path: Path, servers: dict[
 
 
 @pytest.mark.parametrize(
-    ("body", "goes_on"), [({"message": "bonjour", "id": "7f3a"}, True), ({"message": "bonjour"}, False)], ids=["id", "no id"]
+    ("path", "body", "goes_on"),
+    [
+        ("/api/chat", {"message": "bonjour", "id": "7f3a"}, True),
+        ("/api/chat", {"message": "bonjour"}, False),
+        ("/webhooks/telegram", {"update_id": "7"}, True),
+    ],
+    ids=["id", "no id", "delivery"],
 )
 def test_a_message_whose_web_process_died_with_it_goes_to_another_only_under_an_id(
-    proxy: Proxy, webs: tuple[PlayedServer, PlayedServer], body: dict[str, str], goes_on: bool
+    proxy: Proxy, webs: tuple[PlayedServer, PlayedServer], path: str, body: dict[str, str], goes_on: bool
 ) -> None:
     for web in webs:
-        web.faults["/api/chat"] = None
-    assert post(f"{proxy.public}/api/chat", json=body).status_code == 502
+        web.faults[path] = None
+    assert post(f"{proxy.public}{path}", json=body).status_code == 502
     assert (len([path for web in webs for path in web.heard("POST")]) > 1) is goes_on
 
 

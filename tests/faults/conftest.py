@@ -1,4 +1,7 @@
-"""One assistant for all faults, and another when a test has stopped it; one mail server, which behaves well until told otherwise."""
+"""One assistant for all faults, and another when a test has stopped it; one mail server, which behaves well until told otherwise.
+
+All messaging channels of that assistant are on; its platforms are its own.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +10,36 @@ from collections.abc import Iterator
 import pytest
 from support.assistant import Assistant
 from support.mailbox import Mailbox
+from support.platforms.together import Platforms, all_platforms, deliver_to, settings_of
 
 from bot.texts import Texts
 from bot.wiring import TEXTS
 
 
 @pytest.fixture(scope="package")
-def open_mailbox() -> Iterator[Mailbox]:
-    box = Mailbox()
-    box.open()
-    yield box
-    box.close()
-
-
-@pytest.fixture
-def mailbox(open_mailbox: Mailbox) -> Iterator[Mailbox]:
-    """Empty at first: what is in it is of this test, or nobody knows whose."""
-    open_mailbox.clear()
-    yield open_mailbox
-    open_mailbox.behave()
+def mail_server() -> Mailbox:
+    """Where the assistant's mails go."""
+    return Mailbox()
 
 
 @pytest.fixture(scope="package")
-def started() -> Iterator[list[Assistant]]:
+def platforms(mail_server: Mailbox) -> Iterator[Platforms]:
+    """The platforms that the assistant's channels speak with; they opened the mail server."""
+    with all_platforms(mail_server) as started:
+        yield started
+
+
+@pytest.fixture
+def mailbox(mail_server: Mailbox, platforms: Platforms) -> Iterator[Mailbox]:
+    """Empty at first: what is in it is of this test, or nobody knows whose."""
+    mail_server.clear()
+    yield mail_server
+    mail_server.behave()
+
+
+@pytest.fixture(scope="package")
+def started(platforms: Platforms) -> Iterator[list[Assistant]]:
+    """Those that were started so far; the platforms outlive them."""
     assistants: list[Assistant] = []
     yield assistants
     for assistant in assistants:
@@ -37,9 +47,10 @@ def started() -> Iterator[list[Assistant]]:
 
 
 @pytest.fixture
-def assistant(started: list[Assistant], mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+def assistant(started: list[Assistant], mailbox: Mailbox, platforms: Platforms, tmp_path_factory: pytest.TempPathFactory) -> Assistant:
     if not started or started[-1].process.poll() is not None:
-        started.append(Assistant.start(tmp_path_factory.mktemp("assistant") / "data", mailbox))
+        started.append(Assistant.start(tmp_path_factory.mktemp("assistant") / "data", mailbox, **settings_of(platforms)))
+        deliver_to(platforms, started[-1])
     started[-1].wait_until_ready()
     return started[-1]
 

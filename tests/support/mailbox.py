@@ -31,8 +31,10 @@ class Mailbox:
         self._controller: Controller | None = None
 
     def open(self) -> None:
-        self._controller = Controller(self.postmaster, hostname="127.0.0.1", port=self.port)
-        self._controller.start()
+        """Take mails, unless it does."""
+        if self._controller is None:
+            self._controller = Controller(self.postmaster, hostname="127.0.0.1", port=self.port)
+            self._controller.start()
 
     def close(self) -> None:
         if self._controller is not None:

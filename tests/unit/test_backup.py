@@ -20,7 +20,8 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sample_request import NOW, sample_settings
+from sample_channels import lease_one, ledger_of, next_message, written
+from sample_request import NOW, Clock, sample_settings
 from sqlalchemy import func, insert, inspect, select
 from support.assistant import CIC, environment
 from support.waiting import wait_for
@@ -30,6 +31,8 @@ from bot.backup.archive import MANIFEST
 from bot.backup.swapping import swapped
 from bot.benchmarks.ports import free_ports
 from bot.benchmarks.postgresql import Server, new_database
+from bot.channels.model import TELEGRAM
+from bot.channels.seal import Seal
 from bot.config import PROJECT, Settings
 from bot.errors import BackupError, StorageError
 from bot.storage import Database, erasures, turns, utc_now
@@ -111,6 +114,20 @@ def test_what_is_backed_up_comes_back_in_an_empty_place(make_settings: MakeSetti
     done = restore(fresh, backup_of(old), NOW)
     assert everything(fresh) == before == everything(old)
     assert (done.made_at, done.erased_since, done.aside) == (NOW, (), ())
+
+
+def test_what_waited_on_a_channel_can_still_be_answered_after_a_restore(make_settings: MakeSettings) -> None:
+    old, fresh = make_settings("old"), make_settings("new")
+    clock = Clock()
+    with opened(old) as database:
+        ledger_of(database, clock, seal=Seal(old.secret())).accept(TELEGRAM, [written("1", "bonjour", context={"thread": "a"})])
+    restore(fresh, backup_of(old), NOW)
+    with opened(fresh) as database:
+        ledger = ledger_of(database, clock, seal=Seal(fresh.secret()))
+        assert ledger.accept(TELEGRAM, [written("1")]).known == 1
+        person = lease_one(ledger)
+        assert person.address == {"chat": "adresse de awa"}
+        assert next_message(ledger, person).context == {"thread": "a", "group": False}
 
 
 def test_only_their_owner_may_read_a_backup_and_what_is_restored(sqlite_settings: Settings, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +9,12 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
+from support.setting_names import NAMES, OF_CHANNELS
 
-from bot import channel_settings, config
+from bot import config
 from bot.config import PROJECT, Settings, child_environment, load_settings
 from bot.errors import SettingError
 
-NAMES = set(re.findall(r'get\(\s*"(CIC_\w+)"', inspect.getsource(load_settings) + inspect.getsource(channel_settings)))
 EXAMPLE = (PROJECT / ".env.example").read_text("utf-8")
 
 WRONG = {
@@ -221,3 +220,133 @@ def test_an_identity_service_is_reached_by_https_or_within_this_machine(issuer: 
     settings = load_settings(OIDC | {"CIC_OIDC_ISSUER": issuer}, None)
     assert (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret) == (issuer, "revue", "hush")
     assert "hush" not in repr(settings)
+
+
+# --- the messaging channels ---
+
+TELEGRAM = {"CIC_TELEGRAM_TOKEN": "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw", "CIC_TELEGRAM_SECRET": "un-secret_d-au-moins-16"}
+META = {"TOKEN": "EAAG", "APP_SECRET": "s3cret", "VERIFY_TOKEN": "mot"}
+MESSENGER = {"CIC_MESSENGER_PAGE_ID": "1234"} | {f"CIC_MESSENGER_{name}": value for name, value in META.items()}
+WHATSAPP = {"CIC_WHATSAPP_PHONE_ID": "5678"} | {f"CIC_WHATSAPP_{name}": value for name, value in META.items()}
+TWILIO = {
+    "CIC_TWILIO_ACCOUNT_SID": "AC0123456789abcdef",
+    "CIC_TWILIO_AUTH_TOKEN": "jeton",
+    "CIC_PUBLIC_URL": "https://assistant.exemple.be",
+}
+SLACK = {"CIC_SLACK_TOKEN": "xoxb-1", "CIC_SLACK_SIGNING_SECRET": "s3cret"}
+TEAMS = {"CIC_TEAMS_APP_ID": "id", "CIC_TEAMS_PASSWORD": "mot", "CIC_TEAMS_TENANT": "commune.example"}
+MAILBOX = {
+    "CIC_MAILBOX": "assistant@commune.example",
+    "CIC_IMAP_HOST": "imap.commune.example",
+    "CIC_IMAP_USER": "assistant",
+    "CIC_IMAP_PASSWORD": "un mot de passe",
+}
+WHOLE = {
+    "telegram": TELEGRAM,
+    "messenger": MESSENGER,
+    "whatsapp": WHATSAPP,
+    "sms": TWILIO | {"CIC_SMS_FROM": "+32455550100"},
+    "whatsapp_twilio": TWILIO | {"CIC_WHATSAPP_TWILIO_FROM": "+32455550101"},
+    "slack": SLACK,
+    "teams": TEAMS,
+    "mailbox": MAILBOX,
+}
+HALVES = [(kind, name) for kind, given in WHOLE.items() for name in given]
+
+
+def on(**environ: str) -> set[str]:
+    """The channels that are on with these settings."""
+    return {name for name, channel in vars(load(**environ).channels).items() if channel is not None}
+
+
+def test_without_its_settings_no_channel_is_on() -> None:
+    assert on() == on(CIC_PUBLIC_URL="https://assistant.exemple.be", CIC_TELEGRAM_API="https://x.example") == set()
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_a_channel_is_on_when_all_of_its_settings_are_there(kind: str) -> None:
+    assert on(**WHOLE[kind]) == {kind}
+
+
+def test_all_channels_may_be_on_at_once_and_their_secrets_are_not_shown() -> None:
+    everything = {name: value for given in WHOLE.values() for name, value in given.items()}
+    settings = load(**everything)
+    assert on(**everything) == WHOLE.keys()
+    hidden = [value for name, value in everything.items() if re.search("TOKEN|SECRET|PASSWORD", name) and len(value) > 4]
+    assert hidden
+    assert [value for value in hidden if value in repr(settings)] == []
+
+
+@pytest.mark.parametrize(("kind", "missing"), HALVES)
+def test_half_of_a_channel_stops_the_start_and_is_named(kind: str, missing: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        load(**{name: value for name, value in WHOLE[kind].items() if name != missing})
+    if missing in {"CIC_SMS_FROM", "CIC_WHATSAPP_TWILIO_FROM"}:
+        assert "CIC_SMS_FROM ou CIC_WHATSAPP_TWILIO_FROM" in str(raised.value)
+    else:
+        assert missing in str(raised.value)
+
+
+WRONG_OF_CHANNELS = {
+    "token that is none of Telegram's": (TELEGRAM, "CIC_TELEGRAM_TOKEN", "AAHd"),
+    "short secret": (TELEGRAM, "CIC_TELEGRAM_SECRET", "court"),
+    "secret with a sign that Telegram refuses": (TELEGRAM, "CIC_TELEGRAM_SECRET", "seize-caracteres!"),
+    "name of a page": (MESSENGER, "CIC_MESSENGER_PAGE_ID", "commune"),
+    "token with a space": (MESSENGER, "CIC_MESSENGER_TOKEN", "EAAG EAAG"),
+    "number where an id is wanted": (WHATSAPP, "CIC_WHATSAPP_PHONE_ID", "+32455550100"),
+    "secret with an accent": (WHATSAPP, "CIC_WHATSAPP_APP_SECRET", "secrét"),
+    "account that is none of Twilio's": (WHOLE["sms"], "CIC_TWILIO_ACCOUNT_SID", "SK0123456789"),
+    "national number": (WHOLE["sms"], "CIC_SMS_FROM", "0455550100"),
+    "service where a number is wanted": (WHOLE["whatsapp_twilio"], "CIC_WHATSAPP_TWILIO_FROM", "MG0123456789abcdef"),
+    "number with its channel": (WHOLE["whatsapp_twilio"], "CIC_WHATSAPP_TWILIO_FROM", "whatsapp:+32455550100"),
+    "token of two lines": (SLACK, "CIC_SLACK_TOKEN", "xoxb-1\nx"),
+    "tenant with a path": (TEAMS, "CIC_TEAMS_TENANT", "commune.example/x"),
+    "mailbox without @": (MAILBOX, "CIC_MAILBOX", "assistant"),
+    "user with a line break": (MAILBOX, "CIC_IMAP_USER", "a\r\nb"),
+    "port of another world": (MAILBOX, "CIC_IMAP_PORT", "70000"),
+    "kind of TLS for IMAP": (MAILBOX, "CIC_IMAP_TLS", "ssl"),
+    "password in clear on its way": (MAILBOX, "CIC_IMAP_TLS", "none"),
+}
+
+
+@pytest.mark.parametrize(("given", "name", "value"), WRONG_OF_CHANNELS.values(), ids=WRONG_OF_CHANNELS)
+def test_a_wrong_value_of_a_channel_is_one_sentence_that_names_the_setting(given: dict[str, str], name: str, value: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        load(**given | {name: value})
+    assert str(raised.value).startswith(name)
+    assert str(raised.value).endswith((".", ")."))
+
+
+APIS = sorted(name for name in OF_CHANNELS if re.search("_(API|LOGIN|OPENID)$", name))
+
+
+@pytest.mark.parametrize("name", APIS)
+@pytest.mark.parametrize(
+    "address",
+    ["http://api.example", "api.example", "https://a@b.example", "https://x.example/?a", "https://[x", "ftp://127.0.0.1", "https:///"],
+)
+def test_our_credentials_go_to_a_platform_by_https_alone(name: str, address: str) -> None:
+    with pytest.raises(SettingError, match=name):
+        load(**{name: address})
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9000/", "https://api.example/v1/"])
+def test_a_platform_may_be_on_this_machine(address: str) -> None:
+    telegram = load(**TELEGRAM, CIC_TELEGRAM_API=address).channels.telegram
+    assert telegram
+    assert telegram.api == address.rstrip("/")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_a_mailbox_of_this_machine_needs_no_tls(host: str) -> None:
+    mailbox = load(**MAILBOX | {"CIC_IMAP_HOST": host, "CIC_IMAP_TLS": "none", "CIC_IMAP_PORT": "143"}).channels.mailbox
+    assert mailbox
+    assert (mailbox.tls, mailbox.port, mailbox.password) == ("none", 143, "un mot de passe")
+
+
+def test_one_account_of_twilio_serves_both_of_its_channels() -> None:
+    channels = load(**TWILIO, CIC_SMS_FROM="MG0123456789abcdef", CIC_WHATSAPP_TWILIO_FROM="+32455550101").channels
+    assert channels.sms
+    assert channels.whatsapp_twilio
+    assert (channels.sms.account, channels.sms.sender) == (channels.whatsapp_twilio.account, "MG0123456789abcdef")
+    assert channels.sms.site == "https://assistant.exemple.be"

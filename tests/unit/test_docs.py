@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import typer
 import yaml
+from support.setting_names import NAMES
 
 from bot.cli import app
-from bot.config import PROJECT, Settings
+from bot.config import PROJECT
 from bot.storage import Database
 from bot.text import fold, typeset
 from bot.web.metrics import Metrics
@@ -23,7 +23,6 @@ GUIDES = sorted((PROJECT / "docs" / "guide").glob("*.md"))
 README = (PROJECT / "README.md").read_text("utf-8")
 OPERATIONS = (PROJECT / "docs" / "operations.md").read_text("utf-8")
 EXAMPLE = dict(re.findall(r"^#?(CIC_\w+)=(.*)$", (PROJECT / ".env.example").read_text("utf-8"), re.MULTILINE))
-NAMES = {f"CIC_{field.name.upper()}" for field in fields(Settings)}
 
 CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

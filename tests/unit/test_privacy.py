@@ -359,7 +359,7 @@ def test_only_promises_that_are_due_are_kept_and_then_gone(database: Database) -
             add_conversation(connection, conversation, "0470 12 34 56")
     promise(database, "due", MASK, NOW)
     promise(database, "later", MASK, LATER)
-    assert keep_promises(database, NOW) == [Kept(MASK, {"events": 0, "turns": 1, "feedback": 0, "decisions": 0})]
+    assert keep_promises(database, NOW) == [Kept(MASK, {"events": 0, "turns": 1, "feedback": 0, "decisions": 0, "channel_replies": 0})]
     assert promised(database) == [("later", MASK, LATER)]
     assert proofs(database) == [MASK]
     with database.read() as connection:

@@ -22,7 +22,7 @@ from bot.intake.rights import Rights, asks_to_erase, asks_to_know, reference_in
 from bot.privacy import keep_promises
 from bot.records import CODE_LIFE, MOST_TRIES, Records
 from bot.routing import Routing
-from bot.storage import CODE, CONTACT, COPY, ERASE, MAIL_SENT, Database, forgetting, outbox, turns
+from bot.storage import CODE, CONTACT, COPY, ERASE, MAIL_SENT, Database, channel_people, forgetting, outbox, turns
 
 TEXTS = the_texts()
 HERE, ELSEWHERE = "conversation-here", "conversation-elsewhere"
@@ -351,6 +351,15 @@ def test_messages_are_counted_and_dated(desk: AtTheDesk) -> None:
             connection.execute(insert(turns).values(**row))
     said = desk.told("que savez-vous de moi ?")
     assert said.startswith(TEXTS("droits.garde", nombre=3, date="5 mars 2026 à 9 h 07", jours=RETENTION_DAYS))
+
+
+def test_on_a_messaging_channel_the_kept_address_of_the_account_is_told(desk: AtTheDesk) -> None:
+    account = TEXTS("droits.garde_compte", jours=RETENTION_DAYS)
+    assert account not in desk.told("que savez-vous de moi ?")
+    row = {"channel": "telegram", "person": "d", "conversation": HERE, "address": b"sealed", "last_at": NOW}
+    with desk.database.begin() as connection:
+        connection.execute(insert(channel_people).values(**row))
+    assert account in desk.told("que savez-vous de moi ?")
 
 
 @pytest.mark.parametrize("field", ["confirmation", "consentement"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
@@ -13,6 +14,7 @@ from bot.web.__main__ import IDLE_SECONDS
 from bot.web.bodies import BODY_BYTES, BODY_SECONDS, MESSAGE_CHARACTERS
 from bot.web.connections import CONNECTIONS, HEAD_BYTES, REQUEST_BYTES, REQUEST_SECONDS, SPARE_FILES
 from bot.web.edge import HEADERS
+from bot.web.webhooks import DELIVERY_BYTES
 
 PAGE = (PROJECT / "docs" / "securite.md").read_text("utf-8")
 LOCK = (PROJECT / "uv.lock").read_text("utf-8")
@@ -46,6 +48,21 @@ def test_each_package_has_an_answer_to_every_question(name: str) -> None:
     assert all(HELD_BACK[name])
 
 
+OF_CHANNELS = {row[0]: row for row in table("Bibliothèques des canaux")}
+
+
+@pytest.mark.parametrize("name", OF_CHANNELS)
+def test_the_libraries_of_the_channels_stand_there_in_the_version_of_the_lock(name: str) -> None:
+    assert OF_CHANNELS[name][1] == LOCKED[name]
+
+
+def test_every_library_that_the_channels_import_stands_there() -> None:
+    ours = {path.read_text("utf-8") for path in (PROJECT / "bot").rglob("*.py") if path.parent.name == "channels"}
+    imported = {name for text in ours for name in re.findall(r"^ *(?:from|import) (\w+)", text, re.MULTILINE)}
+    known = {"aiohttp", "aiosmtplib", "anyio", "bot", "sqlalchemy"} | set(sys.stdlib_module_names)
+    assert imported - known == OF_CHANNELS.keys()
+
+
 def test_what_the_public_reaches_is_locked() -> None:
     named = re.search(r"ce que le public atteint \(([^)]*)\)", PAGE)
     assert named
@@ -68,6 +85,7 @@ LIMITS = {
     "a message": f"| {MESSAGE_CHARACTERS:,} caractères |".replace(",", " "),
     "a body": f"| {BODY_BYTES // 1024} Kio ;",
     "a request": "un Mio" if REQUEST_BYTES == 1024 * 1024 else "",
+    "a delivery": f"| livraison d’une plateforme de messagerie | {DELIVERY_BYTES // 1024**2} Mio | 413 |",
     "a head": f"| {HEAD_BYTES // 1024} Kio |",
     "a slow body": f"| arrivée du corps | {BODY_SECONDS:g} secondes |",
     "a slow request": f"| {REQUEST_SECONDS:g} secondes | 408 ou coupure |",

@@ -15,6 +15,7 @@ import pytest
 from reading import Element, read, unlabelled
 from support.played_site import BASE, OpenSite, Site
 
+from bot.channel_settings import ChannelSettings, Telegram, Twilio
 from bot.knowledge import Value
 from bot.text import typeset
 from bot.web.assets import STATIC, WIDGET
@@ -224,6 +225,22 @@ async def test_the_privacy_page_tells_rights_and_where_to_complain(open_site: Op
         assert words in told
     assert tree.one(id="mes-donnees").tag == "h2"
     assert tree.all("a", href="https://www.autoriteprotectiondonnees.be")
+
+
+async def test_the_privacy_page_names_the_messaging_channels_that_are_on(open_site: OpenSite) -> None:
+    async with open_site() as site:
+        alone = await page(site, "/vie-privee")
+        assert not alone.all(id="messageries")
+        assert not alone.all("a", href="#messageries")
+    account = Twilio("AC123456789", "t", "+32455550100", "https://assistant.example")
+    channels = ChannelSettings(telegram=Telegram("1:a", "secret"), whatsapp_twilio=account)
+    async with open_site(channels=channels, retention_days=90) as site:
+        tree = await page(site, "/vie-privee")
+    told = plain(tree.one("main").text)
+    assert "répond aussi par Telegram, WhatsApp (Meta, par Twilio)." in told
+    assert "jusqu’à 90 jours après votre dernier message" in told
+    assert "Slack" not in told
+    assert tree.one("a", href="#messageries")
 
 
 # --- Embedding ---

@@ -83,9 +83,10 @@ def actions_peer(*health: tuple[int, Any] | None) -> Peer:
 async def test_a_message_goes_to_our_channel_with_its_token_and_comes_back_as_a_value() -> None:
     rasa = rasa_peer((200, ANSWER))
     async with connected(rasa, actions_peer()) as client:
-        assert await client.ask("c1", "bonjour", "m1") == Reply(tuple(ANSWER["messages"]), "nom", None, failed=False, erased=False)
+        reply = await client.ask("c1", "bonjour", "m1", "telegram")
+    assert reply == Reply(tuple(ANSWER["messages"]), "nom", None, failed=False, erased=False)
     _, headers, body = rasa.seen[-1]
-    assert json.loads(body) == {"sender": "c1", "message": "bonjour", "id": "m1"}
+    assert json.loads(body) == {"sender": "c1", "message": "bonjour", "id": "m1", "channel": "telegram"}
     assert headers["authorization"] == f"Bearer {channel_token('key')}"
 
 

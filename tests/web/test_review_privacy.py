@@ -14,8 +14,11 @@ from support.leads import ADDRESS, store_lead, store_mail
 from support.played_site import Site
 from support.reviewer import reviewer, store_conversation
 
+from bot.channels.ledger import Ledger
+from bot.channels.model import MAIL, Incoming
+from bot.channels.seal import Seal
 from bot.review.model import Role
-from bot.storage import MAIL_SENT, NOTICE, Database, conversations, journal, leads, outbox
+from bot.storage import MAIL_SENT, NOTICE, Database, channel_people, conversations, journal, leads, outbox
 from bot.web.review.privacy import ROWS
 
 pytestmark = pytest.mark.anyio
@@ -142,6 +145,19 @@ async def test_erasing_takes_two_steps_and_the_first_changes_nothing(site: Site)
         assert connection.execute(select(leads)).all() == connection.execute(select(conversations)).all() == []
     assert [(what, target[:8]) for what, target, _ in written(site.database)] == [("effacement", "adresse ")]
     assert site.mail_worker.notified == 0
+
+
+async def test_what_the_mail_channel_holds_of_an_address_is_shown_and_erased(site: Site) -> None:
+    ledger = Ledger(site.database, Seal(site.settings.secret()), site.clock, 30)
+    ledger.accept(MAIL, [Incoming("1", ADDRESS, {"email": ADDRESS}, text="bonjour")])
+    ines = reviewer(site, Role.ADMINISTRATEUR)
+    shown = await ines.post(f"{HOME}/effacer", {"cle": ADDRESS})
+    page = " ".join(read(shown.text).text.split())
+    assert "adresses de messagerie : 1" in page
+    assert "messages de messagerie : 1" in page
+    await ines.post(f"{HOME}/effacer/confirmer", {"cle": ADDRESS})
+    with site.database.read() as connection:
+        assert connection.execute(select(channel_people)).all() == []
 
 
 async def test_the_contact_person_is_asked_to_delete_what_had_left(site: Site, open_site: Any) -> None:

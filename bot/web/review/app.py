@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from starlette.routing import BaseRoute
 
+from bot.channels.people import known_as
+from bot.channels.seal import Seal
 from bot.config import Settings
 from bot.review.accounts import Accounts
 from bot.review.changes import Changes
@@ -71,6 +74,7 @@ def review_routes(
     changes = Changes(database, build_releases(settings, database), journal, Launcher(settings, database, clock), clock)
     gaps = GapPages(pages, guard, GapFinder(database), clock)
     inbox, triage, undoing = Inbox(database), Triage(database, clock), Undoing(settings.secret(), clock)
+    keeping = Keeping(database, settings, journal, clock, partial(known_as, database, Seal(settings.secret())))
     exporting = Exporting(database, lambda label: showing.content.labels.title(label))
     return [
         *InboxPages(pages, guard, inbox, triage, SavedFilters(database), undoing, showing).routes(),
@@ -84,5 +88,5 @@ def review_routes(
         *DashboardPages(pages, guard, database, clock, showing).routes(),
         *gaps.routes(),
         *DraftPages(pages, guard, Drafts(database, clock), gaps, journal).routes(),
-        *PrivacyPages(pages, guard, Keeping(database, settings, journal, clock), journal, mail_worker).routes(),
+        *PrivacyPages(pages, guard, keeping, journal, mail_worker).routes(),
     ]

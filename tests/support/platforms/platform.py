@@ -126,6 +126,10 @@ class Platform(ABC):
     def serve(self, call: Call) -> Reply:
         """Answer a request to the platform's API; what is a message is shown by `show`."""
 
+    def reads(self, text: str) -> str:
+        """How a text of ours reads on this platform; as it is, unless the platform shows less."""
+        return text
+
     # --- people ---
 
     def new_id(self) -> int:

@@ -15,7 +15,8 @@ from support.platforms.platform import Call, Platform, Raw, Reply, Shown
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 SECRET = "un-secret-pour-les-tests_2026"
 BOT = {"id": 110201543, "is_bot": True, "first_name": "Assistant CIC", "username": "AssistantCicBot"}
-_TAGS = {"b", "i", "u", "s", "a", "code", "pre", "blockquote"}
+_TAG = re.compile(r"<(/?)(b|i|u|s|a|code|pre|blockquote)( [^<>]*)?>")
+_FIELDS = {"chat_id", "text", "parse_mode", "link_preview_options", "reply_markup", "message_thread_id", "reply_parameters"}
 
 
 class PlayedTelegram(Platform):
@@ -109,8 +110,11 @@ class PlayedTelegram(Platform):
 
     def _send(self, body: dict[str, Any]) -> Reply:
         text = body.get("text", "")
-        if body.get("parse_mode") == "HTML" and (unknown := set(re.findall(r"</?(\w+)", text)) - _TAGS):
-            return _error(400, f"Bad Request: can't parse entities: unsupported start tag {unknown}")
+        self.require(body.get("parse_mode") == "HTML" and not body.keys() - _FIELDS, f"fields {sorted(body)}")
+        places = [body.get("message_thread_id"), body.get("reply_parameters", {}).get("message_id")]
+        self.require(all(place is None or isinstance(place, int) for place in places), "a topic or a message that is no number")
+        if not _is_html(text):
+            return _error(400, "Bad Request: can't parse entities: unsupported start tag")
         shown = html.unescape(re.sub(r"<[^>]+>", "", text))
         if not shown.strip():
             return _error(400, "Bad Request: message text is empty")
@@ -118,7 +122,7 @@ class PlayedTelegram(Platform):
             return _error(400, "Bad Request: message is too long")
         keyboard = body.get("reply_markup", {}).get("inline_keyboard", [])
         buttons = [button for row in keyboard for button in row]
-        if any(not 1 <= len(button["callback_data"].encode()) <= 64 for button in buttons):
+        if len(buttons) > 100 or any(not button["text"] or not 1 <= len(button["callback_data"].encode()) <= 64 for button in buttons):
             return _error(400, "Bad Request: BUTTON_DATA_INVALID")
         if (trouble := self.next_trouble()) is not None:
             return trouble
@@ -135,6 +139,17 @@ def _number(person: str) -> int:
 def _named(chat: int | str) -> str:
     number = int(chat) - 7_000_000
     return number.to_bytes((number.bit_length() + 7) // 8, "big").decode() if number > 0 else str(chat)
+
+
+def _is_html(text: str) -> bool:
+    """Whether there are only tags that Telegram knows, each closed in order, and no other sign that looks like one."""
+    open_tags: list[str] = []
+    for closing, tag, _ in _TAG.findall(text):
+        if not closing:
+            open_tags.append(tag)
+        elif not open_tags or open_tags.pop() != tag:
+            return False
+    return not open_tags and "<" not in _TAG.sub("", text)
 
 
 def _ok(result: object) -> Reply:

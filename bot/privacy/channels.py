@@ -1,0 +1,113 @@
+"""Forgets what the messaging channels hold: the address to reply to, what waits for an answer, what is left of answers.
+
+Rows are locked in the channels' own order (bot.channels.ledger): messages, replies, people. Of messages the keys stay, as digests of
+nobody's: what a platform delivers again is not answered again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, exists, or_, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.expression import ColumnElement
+
+from bot.privacy.rows import blot_out, delete_rows
+from bot.storage import (
+    MESSAGE_DONE,
+    MESSAGE_WAITING,
+    REPLY_FAILED,
+    REPLY_LEAVING,
+    REPLY_WAITING,
+    channel_messages,
+    channel_people,
+    channel_replies,
+)
+
+LONGEST_LEASE = timedelta(minutes=1)
+"""Longer than any lease of bot.channels.ledger: one that ends later was written before the clock was set back."""
+_MASKED = "Effacée comme promis avant d'être partie : elle pouvait contenir des coordonnées."
+
+
+def conversations_of(connection: Connection, people: Collection[str]) -> list[str]:
+    """The conversations of whom a channel knows by these digests."""
+    of_them = channel_people.c.person.in_(people) & channel_people.c.conversation.is_not(None)
+    return list(connection.execute(select(channel_people.c.conversation).where(of_them)).scalars())
+
+
+def erase_people(
+    connection: Connection, conversations: Collection[str], now: datetime, promised_at: datetime | None = None, people: Collection[str] = ()
+) -> dict[str, int]:
+    """Forget who had these conversations on a channel, and whom a channel knows by the digests `people`; return rows per table.
+
+    `promised_at` is when she asked for it herself: what she wrote since is answered, in a new conversation, and what was answered since
+    still leaves, for it says that all is erased. Without it nothing that waits is answered or sent any more. Who is being served, or has
+    something left to get, is deleted when that is done (`Ledger.release`).
+    """
+    of_them = or_(channel_people.c.conversation.in_(conversations), channel_people.c.person.in_(people))
+    ids = list(connection.execute(select(channel_people.c.id).where(of_them)).scalars())
+    if not ids:
+        return {target.name: 0 for target in (channel_messages, channel_replies, channel_people)}
+    theirs = channel_messages.c.person_id.in_(ids)
+    waiting = theirs & (channel_messages.c.status == MESSAGE_WAITING)
+    answers = channel_replies.c.person_id.in_(ids)
+    if promised_at is not None:
+        answers &= channel_replies.c.created_at <= promised_at
+    counts = {channel_messages.name: _drop(connection, waiting) if promised_at is None else 0}
+    connection.execute(update(channel_messages).where(theirs & (channel_messages.c.status != MESSAGE_WAITING)).values(person_id=None))
+    counts[channel_replies.name] = delete_rows(connection, channel_replies, answers)
+    counts[channel_people.name] = _forget(connection, ids, now)
+    return counts
+
+
+def mask_replies(connection: Connection, conversation: str, until: datetime) -> int:
+    """Drop what is left of answers up to then, for one may repeat contact details; they are not sent (again). Return how many."""
+    person = select(channel_people.c.id).where(channel_people.c.conversation == conversation).scalar_subquery()
+    told = channel_replies.c.body.is_not(None) & (channel_replies.c.created_at <= until)
+    of_it = (channel_replies.c.person_id == person) & told
+    waits = channel_replies.c.status == REPLY_WAITING
+    blot_out(connection, channel_replies, of_it, ["body", "context"])
+    values = {
+        "status": case((waits, REPLY_FAILED), else_=channel_replies.c.status),
+        "last_error": case((waits, _MASKED), else_=channel_replies.c.last_error),
+    }
+    return int(connection.execute(update(channel_replies).where(of_it).values(**values, body=None, context=None)).rowcount)
+
+
+def purge_people(connection: Connection, limit: datetime) -> dict[str, int]:
+    """Delete what the channels hold from before `limit`: also the address of whoever was silent since. Return rows per table."""
+    old = channel_messages.c.received_at < limit
+    connection.execute(select(channel_messages.c.id).where(old).with_for_update()).all()
+    answers = (channel_replies.c.created_at < limit) | channel_replies.c.message_id.in_(select(channel_messages.c.id).where(old))
+    conditions = ((channel_replies, answers), (channel_messages, old), (channel_people, channel_people.c.last_at < limit))
+    return {target.name: delete_rows(connection, target, condition) for target, condition in conditions}
+
+
+def _drop(connection: Connection, waiting: ColumnElement) -> int:
+    """Leave of messages that wait nothing but their keys."""
+    connection.execute(select(channel_messages.c.id).where(waiting).with_for_update()).all()
+    blot_out(connection, channel_messages, waiting, ["text", "context"])
+    nothing = {"status": MESSAGE_DONE, "text": None, "context": None}
+    return int(connection.execute(update(channel_messages).where(waiting).values(**nothing)).rowcount)
+
+
+def _forget(connection: Connection, ids: Collection[int], now: datetime) -> int:
+    """Delete whom nobody serves and for whom nothing is left; part the others from their conversation. Return how many in all."""
+    them = channel_people.c.id.in_(ids)
+    connection.execute(select(channel_people.c.id).where(them).with_for_update()).all()
+    deleted = delete_rows(connection, channel_people, them & _is_free(now) & ~_has_left_over())
+    blot_out(connection, channel_people, them, ["offered"])
+    return deleted + int(connection.execute(update(channel_people).where(them).values(conversation=None, offered=None)).rowcount)
+
+
+def _is_free(now: datetime) -> ColumnElement:
+    until = channel_people.c.lease_until
+    return or_(until.is_(None), until <= now, until > now + LONGEST_LEASE)
+
+
+def _has_left_over() -> ColumnElement:
+    """Whether a message of a person is to be answered, or an answer to be sent."""
+    message = (channel_messages.c.person_id == channel_people.c.id) & (channel_messages.c.status == MESSAGE_WAITING)
+    reply = (channel_replies.c.person_id == channel_people.c.id) & channel_replies.c.status.in_((REPLY_WAITING, REPLY_LEAVING))
+    return exists(select(channel_messages.c.id).where(message)) | exists(select(channel_replies.c.id).where(reply))

@@ -1,0 +1,14 @@
+"""The names of all settings: what the code asks the environment for."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+from bot import channel_settings
+from bot.config import load_settings
+
+_ASKED = re.compile(r'get\(\s*"(CIC_\w+)"')
+OF_CHANNELS = frozenset(_ASKED.findall(inspect.getsource(channel_settings)))
+"""Those of the messaging channels, which only the web process needs."""
+NAMES = frozenset(_ASKED.findall(inspect.getsource(load_settings))) | OF_CHANNELS
