@@ -21,7 +21,7 @@ from email.policy import SMTP
 from typing import Any
 
 from bot.channel_settings import Mailbox
-from bot.channels.mail_reading import Left, Why, read_mail
+from bot.channels.mail_reading import ANSWER_ID, Left, Why, read_mail
 from bot.channels.mailbox import ImapMailbox, Mail, MailboxError
 from bot.channels.model import MAIL, Abilities, Accept, Body, Bubble, Delivery, Failure, Health, Incoming, Receipt, UnreadableError
 from bot.config import Settings
@@ -128,7 +128,7 @@ class MailConnector:
         """Send one mail. Its Message-ID is made of `key`: a mailbox that gets it twice can know it."""
         recipient = str(address["email"])
         self._guard.check(recipient, body["text"])
-        ident = f"<cic.{key}@{self._mailbox.address.rpartition('@')[2]}>"
+        ident = f"<{ANSWER_ID}{key}@{self._mailbox.address.rpartition('@')[2]}>"
         try:
             await self._mailer.send(recipient, self._mail(recipient, context, body["text"], ident))
         except DeliveryError as error:

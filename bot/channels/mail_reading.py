@@ -23,6 +23,8 @@ from bot.channels.model import Failure, Incoming, Kind
 from bot.mails import is_email
 from bot.text import clean
 
+ANSWER_ID = "cic."
+"""Begins the Message-ID of our answers."""
 SUBJECT_CHARACTERS = 200
 REFERENCES = 12
 """Ids of a thread that are kept: the first, which begins it, and the last ones (RFC 5322, 3.6.4, lets others go)."""
@@ -59,7 +61,6 @@ _BULK_FIELDS = (
 _MACHINE_TYPES = frozenset({"multipart/report", "text/calendar", "application/ics", "message/delivery-status"})
 _SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "text/vcard"})
 _POINTER = re.compile(r"\W*(?:(?:voir|cf\.?|comme|selon|tout est dans|question (?:dans|en)|en|dans) )(?:l.|en )?objet\W*", re.IGNORECASE)
-
 _NUMBER = re.compile(r"\W*\d{1,2}\W*")
 _ENDS = (".", "?", "!", "…", ":")
 
@@ -110,7 +111,7 @@ def _fields(message: EmailMessage) -> dict[str, list[str]]:
 def _read(
     message: EmailMessage, fields: Mapping[str, Sequence[str]], arrived: datetime, mailbox: Mailbox, ours: Collection[str]
 ) -> Incoming | Failure | Left:
-    if (failure := _bounced(message)) is not None:
+    if (failure := _bounced(message, mailbox.address.rpartition("@")[2])) is not None:
         return failure
     if "from" not in fields:
         return Left(Why.UNREADABLE)
@@ -131,7 +132,7 @@ def _read(
 def _address(message: EmailMessage, fields: Mapping[str, Sequence[str]], name: str) -> str | None:
     """The one address of a field, in small letters; None when there are several, or none that can be written to."""
     values = fields[name.lower()]
-    addresses = message[name].addresses if len(values) == 1 else ()
+    addresses = list(message[name].addresses) if len(values) == 1 else []
     found = addresses[0].addr_spec.lower() if len(addresses) == 1 else ""
     # The library overlooks what stands behind an address: another reader may take that for the sender
     named = {address.lower() for address in _ADDRESS.findall(_QUOTED.sub(" ", values[0]))}
@@ -155,8 +156,8 @@ def _is_machine(message: EmailMessage, fields: Mapping[str, Sequence[str]], *sen
     )
 
 
-def _bounced(message: EmailMessage) -> Failure | None:
-    """What a mail server says of a mail that it could not deliver (RFC 3464), when that mail is named."""
+def _bounced(message: EmailMessage, domain: str) -> Failure | None:
+    """What a mail server says of a mail that it could not deliver (RFC 3464), when that mail is an answer of ours."""
     if message.get_content_type() != "multipart/report":
         return None
     status, ident = "", None
@@ -165,7 +166,8 @@ def _bounced(message: EmailMessage) -> Failure | None:
         if kind == "message/delivery-status":
             status = _status(str(part))
         elif kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            ident = ident or re.search(r"^message-id:\s*(<[^<>\s]+>)", str(part), re.IGNORECASE | re.MULTILINE)
+            answer = rf"^message-id:\s*(<{re.escape(ANSWER_ID)}[0-9a-f]+@{re.escape(domain)}>)"
+            ident = ident or re.search(answer, str(part), re.IGNORECASE | re.MULTILINE)
     return Failure(ident[1], status) if ident and status else None
 
 

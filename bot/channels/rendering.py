@@ -52,7 +52,7 @@ def chosen(text: str, offered: Sequence[str]) -> str:
 def _read(message: Mapping[str, Any]) -> Bubble:
     choices = tuple(Choice(button["title"], button["value"]) for button in message.get("buttons") or ())
     source = message.get("source")
-    line = source_line(source["section"], source["page"], source["updated"]) if source else None
+    line = source_line(source["section"], source["updated"]) if source else None
     return Bubble(message["text"], line, source.get("url") if source else None, choices)
 
 

@@ -31,7 +31,7 @@ def welcome(retention_days: int, site: str | None) -> str:
     )
 
 
-def source_line(section: str, page: str, updated: str) -> str:
-    """The source of an answer on one line; `updated` is an ISO date."""
+def source_line(section: str, updated: str) -> str:
+    """The source of an answer on one line: the heading and the date of the page, an ISO date. Its title was said in the beginning."""
     day = ".".join(reversed(updated.split("-")))
-    return typeset(f"Source : « {section} », {page}, mise à jour le {day}")
+    return typeset(f"Source : « {section} », page mise à jour le {day}")

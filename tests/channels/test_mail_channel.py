@@ -23,6 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from mail.smtp_server import Postmaster, check_password, smtp_server
 from sqlalchemy import select
 from support.dovecot import PASSWORD, Dovecot
 from support.mailbox import Mailbox as PlayedSmtp
@@ -34,7 +35,7 @@ from bot.channel_settings import Mailbox
 from bot.channels import mail
 from bot.channels.mail import ALL, SAME, LoopGuard, MailConnector
 from bot.channels.mailbox import ImapMailbox, MailboxError
-from bot.channels.model import Bubble, Failure, Incoming
+from bot.channels.model import Bubble, Failure, Health, Incoming
 from bot.config import Settings
 from bot.errors import PermanentDeliveryError, StorageError, TemporaryDeliveryError, UncertainDeliveryError
 from bot.storage import REPLY_FAILED, REPLY_SENT, channel_messages, channel_replies, utc_now
@@ -254,10 +255,8 @@ def test_a_server_that_goes_away_is_found_again(caplog: pytest.LogCaptureFixture
 
 
 def test_where_the_server_keeps_no_keywords_mails_are_marked_as_read_alone() -> None:
-    server = Dovecot()
-    rights = server.folder / "rights"
-    rights.write_text("* owner lrsip\n", "utf-8")
-    server.more = f"mail_plugins = acl\nplugin {{\n  acl = vfile:{rights}\n}}\n"
+    rights = "mail_plugins = acl\nplugin {\n  acl = vfile:{folder}/rights\n}\n"
+    server = Dovecot(more=rights, files={"rights": b"* owner lrsip\n"})
     server.start()
     try:
         box, accept = a_box(server, "no keywords"), Fetched()
@@ -446,10 +445,13 @@ def test_the_check_says_when_the_mail_server_is_away(box: Box) -> None:
     assert "serveur de courrier" in health.detail
 
 
-def test_the_check_says_when_the_mail_server_does_not_take_our_credentials(box: Box, smtp: PlayedSmtp) -> None:
-    # This server offers no login: the library's way to say that it was refused
-    health = asyncio.run(connector(box, smtp.port, smtp_user="assistant", smtp_password="faux").check())
-    assert health.valid is not True
+@pytest.mark.parametrize(("password", "valid"), [("right", True), ("wrong", False)])
+def test_the_check_says_whether_the_mail_server_takes_our_credentials(box: Box, password: str, valid: bool) -> None:
+    async def run() -> Health:
+        async with smtp_server(Postmaster(), authenticator=check_password, auth_require_tls=False) as port:
+            return await connector(box, port, smtp_user="assistant", smtp_password=password).check()
+
+    assert asyncio.run(run()).valid is valid
 
 
 # --- the whole way ---

@@ -16,7 +16,7 @@ SECONDS = 20.0
 """How long an answer may take."""
 _NUMBERED = re.compile(r"(\d+)\. (.+)")
 _QUOTES = re.compile(r"«\s*|\s*»")
-_AGAIN = re.compile(r"(Source : \"[^\"]+\", .+?, mise à jour le \d\d\.\d\d\.\d{4}) (?=.*\1)")
+_AGAIN = re.compile(r"(Source : \"[^\"]+\", page mise à jour le \d\d\.\d\d\.\d{4}) (?=.*\1)")
 """A source that stands under a later message of the same answer too."""
 _OWN = re.compile(r"CIC-\d{4}-[0-9A-Z]{6}|depuis le \d+ \w+ \d{4} à \d+ h \d\d")
 """What differs from one person to the next: her reference, the time when she began."""
@@ -150,7 +150,7 @@ def _read_of(reply: Reply) -> Read:
     for message in reply.messages:
         lines.append(message["text"])
         if source := message["source"]:
-            lines.append(source_line(source["section"], source["page"], source["updated"]))
+            lines.append(source_line(source["section"], source["updated"]))
     titles = tuple(plain(button["title"]) for message in reply.messages for button in message["buttons"])
     return Read(_once(plain("\n".join(lines))), titles)
 

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from grp import getgrgid
 from imaplib import IMAP4
@@ -26,28 +27,29 @@ _PATHS = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
 class Dovecot:
     """Anybody may log in with PASSWORD; mails are kept while it is away. `tls` is a key with its certificate.
 
-    `more` is added to its configuration.
+    `more` is added to its configuration, with {folder} for where its `files` are.
     """
 
-    def __init__(self, tls: bytes = b"") -> None:
+    def __init__(self, tls: bytes = b"", more: str = "", files: Mapping[str, bytes] | None = None) -> None:
         self.port, self.tls_port = free_ports(2)
-        self.more = ""
-        self.folder = Path(tempfile.mkdtemp(prefix="cic-imap-"))
-        self._tls = tls
+        self._tls, self._more = tls, more
+        self._files = {"certificate.pem": tls, **(files or {})}
         # As root Dovecot would want users of its own for its parts
         self._user = "nobody" if os.geteuid() == 0 else getpass.getuser()
+        self._folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        shutil.chown(self.folder, self._user)
 
     def start(self) -> Dovecot:
         program = shutil.which("dovecot", path=_PATHS)
         assert program, "Dovecot is not there: scripts/test-programs, which make test calls, sees to it"
-        configuration = self.folder / "dovecot.conf"
-        configuration.write_text(self._configuration(), "utf-8")
-        (self.folder / "certificate.pem").write_bytes(self._tls)
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="cic-imap-"))
+            shutil.chown(self._folder, self._user)
+        for name, content in {**self._files, "dovecot.conf": self._configuration(self._folder).encode()}.items():
+            (self._folder / name).write_bytes(content)
         user = self._user if os.geteuid() == 0 else None
-        command = [program, "-F", "-c", str(configuration)]
-        self._process = subprocess.Popen(command, user=user, group=getpwnam(self._user).pw_gid if user else None, cwd=self.folder)
+        command = [program, "-F", "-c", str(self._folder / "dovecot.conf")]
+        self._process = subprocess.Popen(command, user=user, group=getpwnam(self._user).pw_gid if user else None, cwd=self._folder)
         wait_for("Dovecot answers", self._answers, 20, every=0.02)
         return self
 
@@ -64,7 +66,9 @@ class Dovecot:
 
     def remove(self) -> None:
         self.stop()
-        shutil.rmtree(self.folder)
+        if self._folder is not None:
+            shutil.rmtree(self._folder)
+            self._folder = None
 
     def client(self, user: str) -> IMAP4:
         """Somebody who reads the same mailbox."""
@@ -76,13 +80,13 @@ class Dovecot:
 
     def _answers(self) -> bool:
         assert self._process
-        assert self._process.poll() is None, (self.folder / "log").read_text("utf-8")
+        assert self._process.poll() is None, "Dovecot has ended"
         with suppress(OSError), IMAP4("127.0.0.1", self.port, timeout=1):
             return True
         return False
 
-    def _configuration(self) -> str:
-        entry, folder = getpwnam(self._user), self.folder
+    def _configuration(self, folder: Path) -> str:
+        entry = getpwnam(self._user)
         return f"""
 protocols = imap
 listen = 127.0.0.1
@@ -123,5 +127,5 @@ service anvil {{
     mode = 0
   }}
 }}
-{self.more}
+{self._more.replace("{folder}", str(folder))}
 """

@@ -302,6 +302,12 @@ def test_a_whole_mail_in_a_bounce_names_it_too() -> None:
     assert read(raw) == Failure("<cic.0123456789abcdef@association.example>", "5.1.1")
 
 
+@pytest.mark.parametrize("ident", ["<17@association.example>", "<cic.0123456789abcdef@ailleurs.example>"])
+def test_a_bounce_of_somebody_elses_mail_is_left_to_people(ident: str) -> None:
+    raw = bounce().replace(b"<cic.0123456789abcdef@association.example>", ident.encode())
+    assert read(raw) == Left(Why.MACHINE)
+
+
 def test_a_mail_that_is_late_or_arrived_has_not_failed() -> None:
     assert read(bounce("delayed", "4.4.1")) == Left(Why.MACHINE)
     assert read(bounce("delivered", "2.0.0")) == Left(Why.MACHINE)

@@ -13,7 +13,7 @@ from bot.channels.rendering import chosen, cut, render
 from bot.channels.sentences import CHOOSE, source_line
 
 SOURCE = {"section": "Budget", "page": "Programme CIC", "updated": "2026-03-04", "url": "https://www.association.example/cic"}
-LINE = source_line("Budget", "Programme CIC", "2026-03-04")
+LINE = source_line("Budget", "2026-03-04")
 OTHER = SOURCE | {"section": "Calendrier"}
 WORDS = st.text(alphabet="abé .?!…\n", max_size=400)
 
@@ -82,7 +82,7 @@ def test_an_answer_without_anything_is_no_message() -> None:
 def test_a_joined_answer_is_one_message_with_each_source_once() -> None:
     said = [message("Un.", source=SOURCE), message("Deux.", source=SOURCE), message("Trois.", source=OTHER), message("Bref.")]
     (bubble,) = render(said, Abilities(2000, joined=True)).bubbles
-    assert bubble.text == f"Un.\n\nDeux.\n{LINE}\n\nTrois.\n{source_line('Calendrier', 'Programme CIC', '2026-03-04')}\n\nBref."
+    assert bubble.text == f"Un.\n\nDeux.\n{LINE}\n\nTrois.\n{source_line('Calendrier', '2026-03-04')}\n\nBref."
     assert bubble.source is None
 
 

@@ -434,7 +434,7 @@ def bodies(connector: type[Connector]) -> list[str]:
 
 def test_an_answer_is_one_sms_with_its_source_and_numbers_to_type() -> None:
     assert bodies(SmsConnector) == [
-        'Bonjour.\n\nVoici les secteurs : "tous".\nSource : "Secteurs", La page, mise à jour le 15.03.2016\n\n'
+        'Bonjour.\n\nVoici les secteurs : "tous".\nSource : "Secteurs", page mise à jour le 15.03.2016\n\n'
         "Pour choisir, répondez par un numéro :\n1. Au Bénin\n2. Au Sénégal"
     ]
 
