@@ -278,8 +278,9 @@ def _sender(name: str, raw: str) -> str:
 
 
 def _tenant(name: str, raw: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9.-]+", raw):
-        raise SettingError(f"{name} n'est ni l'identifiant ni le domaine d'un locataire de Microsoft.")
+    """Of a domain nobody could tell whether what is delivered comes from it."""
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", raw):
+        raise SettingError(f"{name} doit être l'identifiant d'un locataire de Microsoft, 00000000-0000-0000-0000-000000000000.")
     return raw
 
 

@@ -10,6 +10,8 @@ import json
 import logging
 import re
 import sys
+import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any
@@ -20,7 +22,25 @@ _ARGUMENT = re.compile(r"%%|(?:\b(message|conversation|mail|reference)\s+)?%[srd
 """An argument of a line, with the word before it where that says which id it is."""
 _FIELDS = {"message": "message_id"}
 """Ids whose word is the name of another field."""
+SELDOM_SECONDS = 60.0
 log = logging.getLogger(__name__)
+
+
+class Seldom:
+    """What strangers can cause as often as they like is said once a minute. `clock` gives seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._said_at = float("-inf")
+        self._unsaid = 0
+
+    def count(self) -> int | None:
+        """Count that it happened: how often it did since it was last said, when it is to be said again; else None."""
+        if self._clock() - self._said_at < SELDOM_SECONDS:
+            self._unsaid += 1
+            return None
+        unsaid, self._unsaid, self._said_at = self._unsaid, 0, self._clock()
+        return unsaid
 
 
 def set_up_logs(log_format: str, process: str) -> None:

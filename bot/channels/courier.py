@@ -19,21 +19,26 @@ from typing import Any, Protocol
 
 from anyio.to_thread import run_sync
 
-from bot.channels.ledger import Ledger, Message, Person, Reply
-from bot.channels.model import AccessError, BusyError, Connector, Kind, UnreachableError
+from bot.channels.ledger import Ledger, LostLeaseError, Message, Person, Reply
+from bot.channels.model import AccessError, Bubble, BusyError, Connector, Kind, UnreachableError
 from bot.channels.rendering import Rendered, chosen, render
-from bot.channels.sentences import IN_PRIVATE, TEXT_ONLY, TOO_LONG, TOO_MANY
+from bot.channels.sentences import IN_PRIVATE, NOT_READ, TEXT_ONLY, TOO_LONG, TOO_MANY, TOO_MANY_TODAY
 from bot.errors import DeliveryError, PermanentDeliveryError, StorageError, UnavailableError, UncertainDeliveryError
 from bot.storage import REPLY_FAILED, REPLY_UNCERTAIN, REPLY_WAITING
 
-AT_ONCE = 16
-"""People who are served at once."""
+AT_ONCE, ON_ONE_CHANNEL = 32, 8
+"""People who are served at once, in all and on one channel: a platform that hangs must not keep the others waiting."""
 HEARTBEAT_SECONDS = 5.0
 DRAIN_SECONDS = 3.0
 """How long what is being sent may take when the process ends."""
 FIRST_WAIT, LONGEST_WAIT = 2.0, 300.0
 """Seconds before something is tried again: doubled each time."""
-_CANNED = {Kind.MEDIA: TEXT_ONLY, Kind.LONG: TOO_LONG, Kind.MANY: TOO_MANY}
+_CANNED = {Kind.MEDIA: TEXT_ONLY, Kind.LONG: TOO_LONG, Kind.MANY: TOO_MANY, Kind.DAY: TOO_MANY_TODAY}
+_MOMENTS = 10.0
+"""Seconds within which a platform that refuses two people means everybody."""
+ATTEMPTS = 5
+"""How often a message is put to the assistant that it cannot answer though it is there."""
+_TOO_LATE = "Cette réponse n'est plus envoyée : elle a attendu trop longtemps."
 _STOP = "annuler"
 """What ends a request for contact."""
 log = logging.getLogger(__name__)
@@ -55,9 +60,10 @@ class Counting(Protocol):
 
 @dataclass(frozen=True)
 class Opening:
-    """What somebody is told who writes for the first time: who we are, and subjects to begin with (`title` and `value`)."""
+    """What somebody is told who writes for the first time: who we are, in brief in a group, and subjects to begin with."""
 
     text: str
+    brief: str
     suggestions: Sequence[Mapping[str, Any]]
 
 
@@ -93,9 +99,12 @@ class Courier:
         self._poll_seconds = poll_seconds
         self._owner = secrets.token_hex(8)
         self._wake = asyncio.Event()
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving: dict[asyncio.Task[None], Person] = {}
+        """What runs for each person who is served."""
         self._paused: dict[str, float] = {}
         """Until when, in the loop's time, a platform wants nothing of us."""
+        self._refused: dict[str, tuple[int, float]] = {}
+        """Whom a platform refused last because of its limits, and when."""
 
     def notify(self) -> None:
         """Wake the worker at once: something came in. Called on its event loop."""
@@ -114,6 +123,8 @@ class Courier:
             for task in (beating, *self._serving):
                 task.cancel()
             await asyncio.gather(beating, *self._serving, return_exceptions=True)
+            with suppress(StorageError):  # else their leases run out
+                await run_sync(self._ledger.let_go, self._owner)
             for connector in self._connectors.values():
                 await connector.close()
 
@@ -125,21 +136,20 @@ class Courier:
                     await run_sync(self._ledger.renew, self._owner)
 
     async def _round(self, stop: asyncio.Event) -> None:
-        free = AT_ONCE - len(self._serving)
-        if free <= 0:
-            return
         try:
-            people = await run_sync(self._ledger.lease, self._owner, free, list(self._connectors))
+            # In another order each time: none of them always comes first when there is little room
+            for channel in self._rng.sample(sorted(self._connectors), len(self._connectors)):
+                served = [person.id for person in self._serving.values() if person.channel == channel]
+                room = min(AT_ONCE - len(self._serving), ON_ONE_CHANNEL - len(served))
+                for person in await run_sync(self._ledger.lease, self._owner, room, [channel], served) if room > 0 else ():
+                    task = asyncio.create_task(self._serve(person, stop))
+                    self._serving[task] = person
+                    task.add_done_callback(self._done)
         except StorageError as error:
             log.warning("the channels wait for the database: %s", error)
-            return
-        for person in people:
-            task = asyncio.create_task(self._serve(person, stop))
-            self._serving.add(task)
-            task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._serving.discard(task)
+        self._serving.pop(task, None)
         self._wake.set()
 
     async def _pause(self, stop: asyncio.Event) -> None:
@@ -158,6 +168,9 @@ class Courier:
             for ident in await run_sync(self._ledger.settle_broken_off, person, connector.repeats):
                 self._tell_uncertain(person, ident)
             later = await self._work(person, connector, stop)
+        except LostLeaseError:
+            log.warning("person %s on %s is served by another worker", person.name, person.channel)
+            return
         except StorageError as error:
             log.warning("person %s on %s waits for the database: %s", person.name, person.channel, type(error).__name__)
             later = Later(FIRST_WAIT)
@@ -183,27 +196,33 @@ class Courier:
             message = await run_sync(self._ledger.next_message, person)
             if message is None:
                 return None
+            if self._clock() - message.received_at >= connector.patience:
+                await self._give_up(person, message, "too late")
+                continue
             try:
                 said = await self._answer(connector, message, offered, welcomed)
                 bodies = [connector.dress(bubble) for bubble in said.bubbles]
+            except (UnavailableError, StorageError) as error:
+                log.warning("message %s of person %s waits: %s", message.id, person.name, type(error).__name__)
+                return Later(self._wait(person.attempts))
             except Exception as error:  # noqa: BLE001 - whatever it is, the message must not be tried for ever
-                return await self._no_answer(person, message, error)
-            if message.kind in (Kind.TEXT, Kind.START):  # of anything else nothing was understood: what was offered still stands
-                welcomed, offered = True, said.offered
-            await run_sync(self._ledger.answered, person, message, bodies, offered, welcomed)
+                log.error("message %s of person %s cannot be answered: %s", message.id, person.name, type(error).__name__)
+                if person.attempts + 1 < ATTEMPTS:
+                    return Later(self._wait(person.attempts))
+                self._counting.count_channel(person.channel, "failed")
+                bodies = [connector.dress(Bubble(NOT_READ))]
+            else:
+                if message.kind in (Kind.TEXT, Kind.START):  # of anything else nothing was understood: what was offered still stands
+                    welcomed, offered = True, said.offered
+            welcomed &= await run_sync(self._ledger.answered, person, message, bodies, offered, welcomed)
             self._counting.count_channel(person.channel, "answered")
         return Later(0.0, failed=False)
 
-    async def _no_answer(self, person: Person, message: Message, error: Exception) -> Later:
-        """The assistant is away: the message waits, as long as anybody waits for its answer."""
-        if self._clock() - message.received_at < self._connectors[person.channel].patience:
-            is_away = isinstance(error, (UnavailableError, StorageError))
-            (log.warning if is_away else log.error)("message %s of person %s waits: %s", message.id, person.name, type(error).__name__)
-            return Later(self._wait(person.attempts))
-        await run_sync(self._ledger.give_up_message, message)
+    async def _give_up(self, person: Person, message: Message, why: str) -> None:
+        """A message is never answered: it is too late, or it cannot be."""
+        await run_sync(self._ledger.give_up_message, person, message)
         self._counting.count_channel(person.channel, "failed")
-        log.error("message %s of person %s on %s was never answered: %s", message.id, person.name, person.channel, type(error).__name__)
-        return Later(0.0)
+        log.error("message %s of person %s on %s was never answered: %s", message.id, person.name, person.channel, why)
 
     async def _answer(self, connector: Connector, message: Message, offered: Sequence[str], welcomed: bool) -> Rendered:
         opening = self._opening()
@@ -216,8 +235,10 @@ class Courier:
         messages: list[Mapping[str, Any]] = list(said["messages"])
         if group and said["asks"]:
             await self._answering.answer(message.conversation, _STOP, f"{message.key}-groupe", connector.label)
-            messages = [{"text": IN_PRIVATE}]
-        return render([*([] if welcomed else [{"text": opening.text}]), *messages], connector.abilities)
+            # What was asked for beside it is a fact, and may be read by all
+            messages = [*(told for told in messages if told.get("source")), {"text": IN_PRIVATE}]
+        first = {"text": opening.brief if group else opening.text}
+        return render([*([] if welcomed else [first]), *messages], connector.abilities)
 
     # --- sending ---
 
@@ -226,7 +247,11 @@ class Courier:
         pause = self._paused.get(person.channel, 0.0) - asyncio.get_running_loop().time()
         if pause > 0:
             return Later(pause, failed=False)
-        if not await run_sync(self._ledger.leaving, reply):
+        if self._is_late(person, connector, reply):
+            await self._surely(self._ledger.not_sent, reply, REPLY_FAILED, _TOO_LATE, True)
+            self._tell_failed(person, reply, _TOO_LATE)
+            return None
+        if not await run_sync(self._ledger.leaving, person, reply):
             return None
         try:
             platform_id = await connector.send(person.address, reply.context, reply.body, reply.key)
@@ -243,12 +268,10 @@ class Courier:
         if isinstance(error, UncertainDeliveryError) and not connector.repeats:
             await self._surely(self._ledger.not_sent, reply, REPLY_UNCERTAIN, str(error))
             self._tell_uncertain(person, reply.id)
-            return None
-        late = self._clock() - max(person.last_at, reply.created_at) >= connector.patience
-        if late or isinstance(error, PermanentDeliveryError):
-            await self._surely(self._ledger.not_sent, reply, REPLY_FAILED, str(error), late or isinstance(error, UnreachableError))
-            self._counting.count_channel(person.channel, "failed")
-            log.error("reply %s to person %s on %s has failed for good: %s", reply.id, person.name, person.channel, error)
+            return Later(self._wait(person.attempts))  # a platform that hangs is not asked to hang at once again
+        if isinstance(error, PermanentDeliveryError):
+            await self._surely(self._ledger.not_sent, reply, REPLY_FAILED, str(error), isinstance(error, UnreachableError))
+            self._tell_failed(person, reply, str(error))
             return None
         await self._surely(self._ledger.not_sent, reply, REPLY_WAITING, str(error))
         self._counting.count_channel(person.channel, "retried")
@@ -257,9 +280,16 @@ class Courier:
         )
         wait = max(self._wait(person.attempts), error.seconds if isinstance(error, BusyError) else 0.0)
         if isinstance(error, BusyError) and error.everybody:
-            until = asyncio.get_running_loop().time() + wait
-            self._paused[person.channel] = max(until, self._paused.get(person.channel, 0.0))
+            self._hold_back(person, wait)
         return Later(wait)
+
+    def _hold_back(self, person: Person, wait: float) -> None:
+        """Leave a whole platform alone that refused two people within moments: one alone may only have written too quickly."""
+        now = asyncio.get_running_loop().time()
+        before, at = self._refused.get(person.channel, (person.id, 0.0))
+        self._refused[person.channel] = person.id, now
+        if before != person.id and now - at <= _MOMENTS:
+            self._paused[person.channel] = max(now + wait, self._paused.get(person.channel, 0.0))
 
     async def _surely(self, note: Callable[..., None], *arguments: object) -> None:
         """Write how it went, however long the database is away: what has left must not leave again."""
@@ -269,6 +299,14 @@ class Courier:
             except StorageError:
                 log.warning("what became of a reply cannot be written: trying again")
                 await asyncio.sleep(self._poll_seconds)
+
+    def _is_late(self, person: Person, connector: Connector, reply: Reply) -> bool:
+        """Whether nobody waits for an answer any more."""
+        return self._clock() - max(person.last_at, reply.created_at) >= connector.patience
+
+    def _tell_failed(self, person: Person, reply: Reply, why: str) -> None:
+        self._counting.count_channel(person.channel, "failed")
+        log.error("reply %s to person %s on %s has failed for good: %s", reply.id, person.name, person.channel, why)
 
     def _tell_uncertain(self, person: Person, reply: int) -> None:
         self._counting.count_channel(person.channel, "uncertain")

@@ -53,6 +53,7 @@ class MailConnector:
     abilities = Abilities(text=20_000, joined=True)
     patience = PATIENCE
     repeats = True
+    delivery_bytes = 0
 
     def __init__(
         self,
@@ -69,9 +70,14 @@ class MailConnector:
         self._ours = frozenset({mailbox.address.lower(), settings.mail_from.lower()})
         self._guard = LoopGuard(clock)
 
-    async def receive(self, delivery: Delivery) -> Receipt:
+    async def admit(self, delivery: Delivery) -> None:
         """Nobody delivers mails to an address of ours on the web."""
         raise UnreadableError("Les courriels arrivent dans une boîte aux lettres.", 404)
+
+    async def receive(self, delivery: Delivery) -> Receipt:
+        """Refuse it."""
+        await self.admit(delivery)
+        return Receipt()
 
     # --- what comes in ---
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.channel_settings import Messenger
-from bot.channels.meta import Graph, confirm, read_signed
-from bot.channels.model import MESSENGER, WINDOW, Abilities, Body, Bubble, Delivery, Health, Incoming, Kind, Receipt, Style
+from bot.channels.meta import Graph, admit, confirm, read_signed
+from bot.channels.model import DELIVERY_BYTES, MESSENGER, WINDOW, Abilities, Body, Bubble, Delivery, Health, Incoming, Kind, Receipt, Style
 from bot.channels.reading import at, list_at, moment, text_at
 from bot.channels.wire import Wire
 
@@ -29,10 +29,15 @@ class MessengerConnector:
     abilities = Abilities(text=1900, buttons=_QUICK_REPLIES, button_title=20, value=_PAYLOAD)
     patience = WINDOW
     repeats = False
+    delivery_bytes = DELIVERY_BYTES
 
     def __init__(self, settings: Messenger, wire: Wire | None = None) -> None:
         self._settings = settings
         self._graph = Graph(settings, wire)
+
+    async def admit(self, delivery: Delivery) -> None:
+        """Refuse what has no signature, or not our word."""
+        admit(delivery, self._settings.verify_token)
 
     async def receive(self, delivery: Delivery) -> Receipt:
         """Read events: messages, and buttons that were pressed. Echoes, receipts, reactions and edits are nothing to us."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.channel_settings import Messenger, WhatsApp
 from bot.channels.model import AccessError, Body, BusyError, Delivery, ForgedError, Health, Receipt, UnreachableError
-from bot.channels.reading import at, check_sha256, read_json, read_query, same, text_at
+from bot.channels.reading import at, check_sha256, code_at, expect_sha256, read_json, read_query, same
 from bot.channels.wire import LONGEST_WAIT, Answer, Wire
 from bot.errors import DeliveryError, PermanentDeliveryError
 
@@ -66,6 +66,14 @@ class Graph:
         return answer.json()
 
 
+def admit(delivery: Delivery, verify_token: str) -> None:
+    """Raise ForgedError for a question of who does not know our word, and for a delivery that cannot be signed."""
+    if delivery.method == "GET":
+        confirm(delivery, verify_token)
+    else:
+        expect_sha256(delivery.headers.get(_SIGNATURE, ""))
+
+
 def confirm(delivery: Delivery, verify_token: str) -> Receipt:
     """Answer Meta, which asks whether this address is ours. Raises ForgedError for who does not know the word that we chose."""
     query = read_query(delivery)
@@ -85,7 +93,7 @@ def _refuse(answer: Answer) -> None:
     if 200 <= answer.status < 300:
         return
     error = at(answer.json(), "error")
-    code, subcode = text_at(error, "code"), text_at(error, "error_subcode")
+    code, subcode = code_at(error, "code"), code_at(error, "error_subcode")
     codes, told = {code, f"{code}/{subcode}"}, f"{answer.status} {code}/{subcode}".rstrip("/ ")
     if codes & _CLOSED:
         raise UnreachableError(f"Plus de 24 heures depuis le dernier message de cette personne : {told}.")
@@ -97,7 +105,7 @@ def _refuse(answer: Answer) -> None:
         raise BusyError(f"Meta demande d'attendre : {told}.", _wait(answer), everybody=True)
     if codes & _PASSING or answer.status >= 500 or at(error, "is_transient") is True:
         raise BusyError(f"Meta est en panne : {told}.", answer.retry_after)
-    if codes & _ACCESS or answer.status in (401, 403) or (code.isdecimal() and int(code) in _PERMISSIONS):
+    if codes & _ACCESS or answer.status in (401, 403) or (code and int(code) in _PERMISSIONS):
         raise AccessError(f"Meta refuse notre jeton ou nos autorisations : {told}.")
     raise PermanentDeliveryError(f"Meta refuse ce message : {told}.")
 

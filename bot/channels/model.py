@@ -29,6 +29,8 @@ WINDOW = timedelta(hours=24)
 """How long after a person's last message WhatsApp and Messenger let us write to her."""
 PATIENCE = timedelta(hours=24)
 """How long an answer is tried to be sent: later, nobody waits for it any more."""
+DELIVERY_BYTES = 3 * 1024 * 1024
+"""What Meta may deliver at once; the other platforms deliver less."""
 
 Body = dict[str, Any]
 """One message as its platform takes it, without whom it goes to."""
@@ -46,6 +48,8 @@ class Kind(str, Enum):
     """More text than we read. Answered by a sentence; the text is not kept."""
     MANY = "trop"
     """One message too many within a minute. The first is answered by a sentence, the others by nothing."""
+    DAY = "jour"
+    """The same within a day, where each answer costs money."""
 
 
 @dataclass(frozen=True)
@@ -197,9 +201,20 @@ class Connector(Protocol):
     """How long an answer is tried to be sent, counted from the person's last message."""
     repeats: bool
     """Whether a message that may have arrived can be sent again, because who gets it twice sees it once."""
+    delivery_bytes: int
+    """The longest body that its platform delivers; a longer one is not read."""
+
+    async def admit(self, delivery: Delivery) -> None:
+        """Look at a delivery whose body has not been read, `body` being empty: whoever cannot prove anything is not listened to.
+
+        Raises ForgedError or UnreadableError as `receive` would.
+        """
 
     async def receive(self, delivery: Delivery) -> Receipt:
-        """Verify a delivery and read it. Raises ForgedError or UnreadableError; then nothing is stored."""
+        """Verify a delivery, with all that `admit` looks at, and read it.
+
+        Raises ForgedError or UnreadableError; then nothing is stored.
+        """
 
     def dress(self, bubble: Bubble) -> Body:
         """Return a message in the platform's own form, its text escaped as the platform wants it."""

@@ -13,8 +13,9 @@ _MENTION = re.compile(r"<@[^<>]*>[ ,:]*")
 _MARK = re.compile(r"<([^<>]+)>")
 """What Slack has recognised: a channel, a group, a link, an address; behind a bar, what was typed or what is shown."""
 _SCHEME = re.compile(r"(mailto|tel):")
-_LINK = re.compile(r"https?://[^\s<>«»\"]*[\w/#=&-]|[\w.+-]*\w@\w[\w-]*(\.[\w-]*\w)+")
-"""What may be pressed: an address of a page without the punctuation behind it, or an e-mail address."""
+_LINK = re.compile(r"https?://[^\s<>«»\"]*[\w/#=&-]|(?<![\w.+-])[\w.+-]{0,63}\w@\w[\w-]{0,62}(\.[\w-]{0,62}\w){1,8}")
+"""What may be pressed: an address of a page without the punctuation behind it, or an e-mail address, whose parts are bounded (RFC 5321):
+a text of nothing but letters must not be searched again from each of them."""
 
 
 def typed(text: str) -> str:

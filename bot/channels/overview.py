@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, union_all, update
+from sqlalchemy import false, func, literal, select, union_all, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import ColumnElement, Select
 
@@ -22,12 +22,16 @@ from bot.storage import (
     channel_people,
     channel_replies,
 )
+from bot.text import clean
 
 LATELY = timedelta(days=7)
 """What has failed within is shown, and can be tried again: nobody waits for an older answer."""
 _WAITING = {MESSAGE_WAITING, REPLY_WAITING, REPLY_LEAVING}
 _STANDING = (*_WAITING, MESSAGE_FAILED, REPLY_FAILED, REPLY_UNCERTAIN)
 """What has not come to a good end. A message and a reply that have failed have the same status."""
+_NEVER_ANSWERED = "Message resté sans réponse : il a attendu trop longtemps, ou CIC_SECRET_KEY a changé."
+_NO_REASON = "Sans raison notée."
+_LONGEST_REASON = 200
 
 
 @dataclass
@@ -41,6 +45,15 @@ class Standing:
     failed: int = 0
     uncertain: int = 0
     oldest: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why so many failed or are uncertain, a sentence for staff, and whether they can be sent again."""
+
+    text: str
+    count: int
+    can_be_sent_again: bool
 
 
 @dataclass(frozen=True)
@@ -75,18 +88,34 @@ def latest(connection: Connection) -> dict[str, Latest]:
     return {channel: Latest(received.get(channel), sent.get(channel)) for channel in {*received, *sent}}
 
 
+def reasons(connection: Connection, since: datetime) -> dict[str, list[Reason]]:
+    """Why messages and replies failed or are uncertain since then, by channel, most first."""
+    replies, messages = channel_replies.c, channel_messages.c
+    lost = replies.status.in_((REPLY_FAILED, REPLY_UNCERTAIN)) & (replies.created_at > since)
+    again = replies.body.is_not(None) & replies.person_id.is_not(None)
+    why = select(replies.channel, func.coalesce(replies.last_error, _NO_REASON), func.count(), again).where(lost)
+    never = (messages.status == MESSAGE_FAILED) & (messages.received_at > since)
+    unanswered = select(messages.channel, literal(_NEVER_ANSWERED), func.count(), false()).where(never).group_by(messages.channel)
+    found: dict[str, list[Reason]] = {}
+    for channel, told, count, can in connection.execute(union_all(why.group_by(replies.channel, replies.last_error, again), unanswered)):
+        # Ours already, with codes of the platform; whatever they hold, it stays a short line
+        found.setdefault(channel, []).append(Reason(clean(told, _LONGEST_REASON), count, bool(can)))
+    return {channel: sorted(told, key=lambda one: (-one.count, one.text)) for channel, told in found.items()}
+
+
 def retry(database: Database, channels: Collection[str], now: datetime) -> int:
-    """Make replies of these channels due again that failed or are uncertain lately; return how many. What was erased cannot be sent."""
+    """Make replies of these channels due again that failed or are uncertain lately; return how many. What was erased cannot be sent.
+
+    They are as new: patience with the platform begins again.
+    """
     lost = channel_replies.c.status.in_((REPLY_FAILED, REPLY_UNCERTAIN)) & (channel_replies.c.created_at > now - LATELY)
     lost &= channel_replies.c.channel.in_(channels) & channel_replies.c.body.is_not(None) & channel_replies.c.person_id.is_not(None)
     with database.begin() as connection:
-        rows = connection.execute(select(channel_replies.c.id, channel_replies.c.person_id).where(lost).with_for_update()).all()
-        again = channel_replies.c.id.in_([row.id for row in rows])
-        connection.execute(update(channel_replies).where(again).values(status=REPLY_WAITING))
+        theirs = channel_people.c.id.in_(connection.execute(select(channel_replies.c.person_id).where(lost).distinct()).scalars().all())
+        connection.execute(select(channel_people.c.id).where(theirs).order_by(channel_people.c.person).with_for_update()).all()
         due = func.coalesce(channel_people.c.due_at, now, type_=channel_people.c.due_at.type)
-        theirs = channel_people.c.id.in_({row.person_id for row in rows})
         connection.execute(update(channel_people).where(theirs).values(due_at=due))
-    return len(rows)
+        return int(connection.execute(update(channel_replies).where(lost).values(status=REPLY_WAITING, created_at=now)).rowcount)
 
 
 def _by_status(channel: ColumnElement, status: ColumnElement, at: ColumnElement, since: datetime | None) -> Select:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,6 +14,8 @@ from bot.channels.model import Delivery, ForgedError, UnreadableError
 
 JSON_TYPE = "application/json"
 FORM_TYPE = "application/x-www-form-urlencoded"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_CODE = re.compile(r"[0-9]{1,10}")
 _FIELDS = 500
 """More than any platform's form has."""
 
@@ -58,6 +61,12 @@ def same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
 
 
+def expect_sha256(given: str, prefix: str = "sha256=") -> None:
+    """Raise ForgedError unless `given` looks like what `check_sha256` compares: that is known before there is a body."""
+    if not given.startswith(prefix) or not _SHA256.fullmatch(given.removeprefix(prefix)):
+        raise ForgedError("no signature" if not given else "nothing that can be a signature")
+
+
 def check_sha256(secret: str, signed: bytes, given: str, prefix: str = "sha256=") -> None:
     """Raise ForgedError unless `given` is the HMAC-SHA256 of what was signed, in hexadecimal behind a prefix."""
     expected = prefix + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
@@ -81,6 +90,12 @@ def text_at(value: Any, *path: str | int) -> str:
     if isinstance(found, bool):
         return ""
     return str(found) if isinstance(found, (str, int)) else ""
+
+
+def code_at(value: Any, *path: str | int) -> str:
+    """The error code at a place, digits only; "" when there is none: what else may stand there does not belong into a log."""
+    found = text_at(value, *path)
+    return found if _CODE.fullmatch(found) else ""
 
 
 def list_at(value: Any, *path: str | int) -> list[Any]:

@@ -9,6 +9,10 @@ TOO_LONG = typeset("Votre message est trop long pour moi : je lis au plus 2 000 
 TOO_MANY = typeset(
     "Vous avez envoyé beaucoup de messages en peu de temps. Attendez une minute et envoyez les derniers à nouveau : je ne les ai pas lus."
 )
+TOO_MANY_TODAY = typeset(
+    "Vous avez envoyé autant de messages que je peux en lire en un jour sur ce canal. Vous pourrez continuer demain, ou sur le site."
+)
+NOT_READ = typeset("Je n'ai pas pu traiter votre message. Pouvez-vous l'écrire autrement ?")
 IN_PRIVATE = typeset(
     "Une demande de contact passe par des données personnelles, que d'autres liraient ici. "
     "Écrivez-moi en message privé, et nous la remplirons ensemble."
@@ -28,6 +32,14 @@ def welcome(retention_days: int, site: str | None) -> str:
         "Bonjour. Je suis l'assistant automatique du Programme de coopération internationale communale (CIC) : un programme informatique, "
         f"qui répond d'après la page du Programme. Vos messages sont conservés {retention_days} jours et parfois relus pour "
         f"améliorer les réponses. N'écrivez de données personnelles que si elles vous sont demandées.{about}"
+    )
+
+
+def welcome_in_group(retention_days: int) -> str:
+    """The same where others read along, who would read it once for each of them."""
+    return typeset(
+        f"Je suis l'assistant automatique du Programme CIC. Ce que vous m'écrivez ici est conservé {retention_days} jours "
+        "et parfois relu pour améliorer les réponses."
     )
 
 

@@ -7,9 +7,11 @@ in private.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from html import escape
 from typing import Any
 
@@ -34,16 +36,22 @@ from bot.channels.model import (
     UnreadableError,
 )
 from bot.channels.mrkdwn import aside, literal, mentions, typed
-from bot.channels.reading import FORM_TYPE, at, check_sha256, kind_of, list_at, moment, read_form, read_json, text_at
+from bot.channels.reading import FORM_TYPE, at, check_sha256, expect_sha256, kind_of, list_at, moment, read_form, read_json, text_at
 from bot.channels.wire import Answer, Wire, refuse
 from bot.errors import DeliveryError, PermanentDeliveryError, UncertainDeliveryError
+from bot.logs import Seldom
 from bot.text import typeset
 
+_SIGNATURE, _STAMP = "x-slack-signature", "x-slack-request-timestamp"
+_VERSION = "v0="
 _OLD_SECONDS = 300
 """What is signed longer ago is a replay, Slack says, and so is what is signed for later."""
 _SAID = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 """Subtypes of messages that a person has just written; all others are news, edits, and what bots write."""
 _SLACKBOT = "USLACKBOT"
+_DELIVERY_BYTES = 256 * 1024
+"""A message of 12,000 characters comes twice, as text and in blocks, each character in up to six bytes."""
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _JSON = "application/json; charset=utf-8"
 _IN_PRIVATE = typeset("Je vous réponds en message privé.")
 _WANTED_SCOPES = frozenset({"chat:write", "im:history", "app_mentions:read"})
@@ -65,6 +73,7 @@ _LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _AWAY = frozenset({"external_channel_migrating", "request_timeout", "service_unavailable", "team_added_to_org"})
 _UNSURE = frozenset({"", "fatal_error", "internal_error"})
 """Errors of which Slack says that a part of what was asked may have been done, and an answer that is not Slack's."""
+log = logging.getLogger(__name__)
 
 
 class SlackConnector:
@@ -75,22 +84,32 @@ class SlackConnector:
     abilities = Abilities(text=3000, buttons=25, button_title=75)
     patience = PATIENCE
     repeats = False
+    delivery_bytes = _DELIVERY_BYTES
 
     def __init__(self, settings: Slack, wire: Wire | None = None, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._wire = wire or Wire()
         self._clock = clock
+        self._team: str | None = None
+        self._strangers = Seldom()
+
+    async def admit(self, delivery: Delivery) -> None:
+        """Refuse what has no signature, or one of another time."""
+        expect_sha256(delivery.headers.get(_SIGNATURE, ""), _VERSION)
+        stamp = delivery.headers.get(_STAMP, "")
+        if not re.fullmatch(r"[0-9]{1,12}", stamp) or abs(self._clock() - int(stamp)) > _OLD_SECONDS:
+            raise ForgedError("too old, or ahead")
 
     async def receive(self, delivery: Delivery) -> Receipt:
         """Read an event, a button that was pressed, a slash command, or Slack's question whether we are here."""
-        self._verify(delivery)
-        if kind_of(delivery) == FORM_TYPE:
-            return _read_form(read_form(delivery))
-        told = read_json(delivery)
+        await self.admit(delivery)
+        signed = b"v0:%b:%b" % (delivery.headers[_STAMP].encode(), delivery.body)
+        check_sha256(self._settings.signing_secret, signed, delivery.headers[_SIGNATURE], _VERSION)
+        told = _content(delivery)
         if text_at(told, "type") == "url_verification":
             return Receipt(body=text_at(told, "challenge").encode("utf-8", "replace"))
-        found = _written(at(told, "event"), told) if text_at(told, "type") == "event_callback" else None
-        return Receipt([found] if found else [])
+        receipt = _read_delivery(told)
+        return receipt if not receipt.messages or await self._is_ours(told) else Receipt()
 
     def dress(self, bubble: Bubble) -> Body:
         """The text, the source below it, and choices as buttons; all of it in `text` too, for notifications and for screen readers."""
@@ -133,16 +152,49 @@ class SlackConnector:
         """Give back the connections."""
         await self._wire.close()
 
-    def _verify(self, delivery: Delivery) -> None:
-        stamp = delivery.headers.get("x-slack-request-timestamp", "")
-        signed = b"v0:%b:%b" % (stamp.encode("utf-8", "surrogatepass"), delivery.body)
-        check_sha256(self._settings.signing_secret, signed, delivery.headers.get("x-slack-signature", ""), "v0=")
-        if not re.fullmatch(r"[0-9]{1,12}", stamp) or abs(self._clock() - int(stamp)) > _OLD_SECONDS:
-            raise ForgedError("too old, or ahead")
+    async def _is_ours(self, told: Mapping[str, Any]) -> bool:
+        """Whether a delivery is of the workspace that our token is for: the app may be installed in others, where it cannot answer."""
+        paths = (("team_id",), ("context_team_id",), ("team", "id"), ("message", "team"))
+        teams = {text_at(told, *path) for path in paths} | {text_at(one, "team_id") for one in list_at(told, "authorizations")}
+        if await self._own_team() in teams:
+            return True
+        if (more := self._strangers.count()) is not None:
+            log.warning("a delivery on slack is of another workspace, where the app is installed too (%s more since this was said)", more)
+        return False
+
+    async def _own_team(self) -> str:
+        """Our workspace. Raises UnreadableError while Slack does not say which it is: the message is to be delivered again."""
+        if self._team is None:
+            with suppress(DeliveryError):
+                self._team = text_at((await self._call("auth.test", {})).json(), "team_id") or None
+        if self._team is None:
+            raise UnreadableError("Slack ne dit pas encore quel est notre espace de travail.", 503)
+        return self._team
 
     async def _call(self, method: str, body: Body) -> Answer:
         headers = {"Authorization": f"Bearer {self._settings.token}", "Content-Type": _JSON}
         return await self._wire.call("POST", f"{self._settings.api}/{method}", json=body, headers=headers)
+
+
+def _content(delivery: Delivery) -> Any:
+    """What was delivered: an event, the payload of interactivity, or the fields of a slash command. Raises UnreadableError."""
+    if kind_of(delivery) != FORM_TYPE:
+        return read_json(delivery)
+    form = read_form(delivery)
+    try:
+        return json.loads(form["payload"]) if "payload" in form else form
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError("Cette livraison n'est pas du JSON valable.") from error
+
+
+def _read_delivery(told: Any) -> Receipt:
+    """What is said in a delivery; Slack's test of our certificate, for one, says nothing."""
+    if at(told, "command"):
+        return _read_command(told)
+    if text_at(told, "type") == "event_callback":
+        found = _written(at(told, "event"), told)
+        return Receipt([found] if found else [])
+    return Receipt(list(_pressed(told)) if text_at(told, "type") == "block_actions" else [])
 
 
 def _written(event: Any, told: Mapping[str, Any]) -> Incoming | None:
@@ -182,18 +234,11 @@ def _sender(channel: str, person: str, group: bool) -> str:
     return f"{channel}:{person}" if group else person
 
 
-def _read_form(form: Mapping[str, str]) -> Receipt:
-    """A payload of interactivity, or a slash command; Slack's test of our certificate is neither."""
-    if "payload" in form:
-        try:
-            payload = json.loads(form["payload"])
-        except (ValueError, RecursionError) as error:
-            raise UnreadableError("Cette livraison n'est pas du JSON valable.") from error
-        return Receipt(list(_pressed(payload)) if text_at(payload, "type") == "block_actions" else [])
-    person, trigger = form.get("user_id"), form.get("trigger_id")
-    if not (form.get("command") and person and trigger):
+def _read_command(form: Any) -> Receipt:
+    person, trigger = text_at(form, "user_id"), text_at(form, "trigger_id")
+    if not (person and trigger):
         return Receipt()
-    words = typed(form.get("text", ""))
+    words = typed(text_at(form, "text"))
     found = Incoming(f"command:{trigger}", person, {"channel": person}, Kind.TEXT if words else Kind.START, words)
     told = {"response_type": "ephemeral", "text": _IN_PRIVATE}
     return Receipt([found], body=json.dumps(told).encode(), content_type=_JSON)
@@ -220,7 +265,8 @@ def _button(choice: Choice, place: int) -> dict[str, Any]:
 def _refuse(answer: Answer) -> None:
     """Raise the error that Slack's answer means: mostly it says 200, and in the body that it did nothing."""
     told = answer.json()
-    code = text_at(told, "error")
+    found = text_at(told, "error")
+    code = found if _CODE.fullmatch(found) else ""
     refuse(answer, code)
     if at(told, "ok") is True:
         return

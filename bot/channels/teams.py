@@ -45,7 +45,10 @@ _ON_CARD = 6
 """Buttons that a card shows; those beyond stand on a second one just below it."""
 _SUMMARY = 100
 """Characters of an answer with buttons that stand in its notification: without them it says "sent a card"."""
-_TENANT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_DELIVERY_BYTES = 256 * 1024
+"""Teams keeps messages below 100 KB; each comes twice, as text and as HTML."""
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What markup may not hold, not even escaped (XML 1.0, 2.2)."""
 _AT_TAG = re.compile(r"</?at\b[^<>]*>", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?")
 _CODE = re.compile(r"[A-Za-z][A-Za-z ]{1,40}")
@@ -64,20 +67,24 @@ class TeamsConnector:
     abilities = Abilities(text=3500, buttons=2 * _ON_CARD, button_title=40)
     patience = PATIENCE
     repeats = False
+    delivery_bytes = _DELIVERY_BYTES
 
     def __init__(
         self, settings: Teams, wire: Wire | None = None, key_wire: Wire | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._settings = settings
-        self._tenant = settings.tenant.lower() if _TENANT_ID.fullmatch(settings.tenant) else None
         self._wire = wire or Wire()
         self._key_wire = key_wire or Wire(FETCH_TIMEOUT)
         self._verifier = Verifier(settings.app_id, Keyring(settings.openid, self._key_wire, clock), clock)
         self._tokens = AccessTokens(settings, self._wire, clock)
 
+    async def admit(self, delivery: Delivery) -> None:
+        """Refuse what has no token of Microsoft's for us."""
+        await self._prove(delivery)
+
     async def receive(self, delivery: Delivery) -> Receipt:
         """Read an activity: a message, or that we were installed. Edits, reactions and news of chats are nothing to us."""
-        proof = await self._verifier.verify(delivery.headers.get("authorization", ""))
+        proof = await self._prove(delivery)
         activity = read_json(delivery)
         self._check(activity, proof)
         found = _message(activity) if text_at(activity, "type") == "message" else _installed(activity)
@@ -85,9 +92,9 @@ class TeamsConnector:
 
     def dress(self, bubble: Bubble) -> Body:
         """The text as HTML, the source in italics. With choices it is a card: Teams would make two messages of a text and a card."""
-        text = escape(bubble.text, quote=False).replace("\n", "<br/>")
+        text = _escaped(bubble.text).replace("\n", "<br/>")
         if bubble.source:
-            source = escape(bubble.source, quote=False)
+            source = _escaped(bubble.source)
             linked = f'<a href="{escape(bubble.source_url)}">{source}</a>' if bubble.source_url else source
             text = f"{text}<br/><em>{linked}</em>"
         if bubble.style is not Style.BUTTONS:
@@ -127,6 +134,9 @@ class TeamsConnector:
         await self._wire.close()
         await self._key_wire.close()
 
+    async def _prove(self, delivery: Delivery) -> Proof:
+        return await self._verifier.verify(delivery.headers.get("authorization", ""))
+
     def _check(self, activity: Mapping[str, Any], proof: Proof) -> None:
         """Raise ForgedError unless an activity is what its token is for, of Teams, and of our tenant."""
         service = text_at(activity, "serviceUrl")
@@ -135,12 +145,16 @@ class TeamsConnector:
         channel = text_at(activity, "channelId")
         if channel != CHANNEL_ID or (proof.endorsements is not None and channel not in proof.endorsements):
             raise ForgedError("a token for another channel")
-        tenant = text_at(activity, "channelData", "tenant", "id") or text_at(activity, "conversation", "tenantId")
-        if self._tenant and tenant.lower() != self._tenant:
+        named = {text_at(activity, "channelData", "tenant", "id"), text_at(activity, "conversation", "tenantId")} - {""}
+        if {tenant.lower() for tenant in named} != {self._settings.tenant.lower()}:
             raise ForgedError("an activity of another tenant")
 
     async def _post(self, url: str, activity: Body, token: str) -> Answer:
         return await self._wire.call("POST", url, json=activity, headers={"Authorization": f"Bearer {token}"})
+
+
+def _escaped(text: str) -> str:
+    return escape(_NO_XML.sub("", text), quote=False)
 
 
 def _message(activity: Mapping[str, Any]) -> Incoming | None:

@@ -77,13 +77,17 @@ class Keyring:
         self._fetching = asyncio.Lock()
 
     async def find(self, kid: str) -> SigningKey | None:
-        """Return the key of that name; None when Microsoft has none. Raises UnreadableError (503) when nobody can say."""
+        """Return the key of that name; None when Microsoft, asked just now, has none. Raises UnreadableError (503) when nobody can say.
+
+        That is so, too, while Microsoft is not asked again: the key may be new, and its first messages must not be lost.
+        """
+        asked = False
         if self._is_due(kid):
             async with self._fetching:
                 if self._is_due(kid) and self._since(self._failed_at) >= AWAY_SECONDS:
-                    await self._fetch()
+                    asked = await self._fetch()
         found = self._keys.get(kid) if self._since(self._fetched_at) < KEPT_SECONDS else None
-        if found is None and self._is_due(kid):
+        if found is None and not asked:
             raise UnreadableError(_AWAY, 503)
         return found
 
@@ -93,7 +97,8 @@ class Keyring:
     def _since(self, moment: float) -> float:
         return abs(self._clock() - moment)
 
-    async def _fetch(self) -> None:
+    async def _fetch(self) -> bool:
+        """Fetch the keys; return whether that succeeded."""
         try:
             described = await self._get(self._openid)
             self._keys = _read_keys(await self._get(text_at(described, "jwks_uri")))
@@ -101,6 +106,8 @@ class Keyring:
         except (DeliveryError, ValueError) as error:
             self._failed_at = self._clock()
             log.warning("the keys of the Bot Framework cannot be fetched: %s", error)
+            return False
+        return True
 
     async def _get(self, url: str) -> dict[str, Any]:
         if not is_confidential(url):

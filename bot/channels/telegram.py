@@ -40,6 +40,8 @@ _CALLBACK_BYTES = 64
 """What a button can carry."""
 _BY_PLACE = "#"
 """Begins what a button carries whose value is longer: its place, and its title is what is said."""
+_DELIVERY_BYTES = 256 * 1024
+"""An update holds one message of at most 4096 characters, and the one that it replies to."""
 _MEDIA = frozenset(
     {
         "animation", "audio", "checklist", "contact", "dice", "document", "game", "location", "paid_media", "photo", "poll", "sticker",
@@ -65,6 +67,7 @@ class TelegramConnector:
     abilities = Abilities(text=3500, buttons=20, button_title=200)
     patience = PATIENCE
     repeats = False
+    delivery_bytes = _DELIVERY_BYTES
 
     def __init__(self, settings: Telegram, wire: Wire | None = None) -> None:
         self._settings = settings
@@ -72,10 +75,14 @@ class TelegramConnector:
         self._id = settings.token.partition(":")[0]
         self._name: str | None = None
 
-    async def receive(self, delivery: Delivery) -> Receipt:
-        """Read an update: a message, or a button that was pressed. Edits, posts of channels and news of chats are nothing to us."""
+    async def admit(self, delivery: Delivery) -> None:
+        """Refuse who does not show the secret."""
         if not same(delivery.headers.get(_SHOWN, ""), self._settings.secret):
             raise ForgedError("wrong secret token")
+
+    async def receive(self, delivery: Delivery) -> Receipt:
+        """Read an update: a message, or a button that was pressed. Edits, posts of channels and news of chats are nothing to us."""
+        await self.admit(delivery)
         update = read_json(delivery)
         if pressed := at(update, "callback_query"):
             found = self._pressed(pressed)

@@ -34,7 +34,7 @@ from bot.channels.model import (
     Receipt,
     UnreadableError,
 )
-from bot.channels.reading import list_at, read_form, same, text_at
+from bot.channels.reading import code_at, list_at, read_form, same, text_at
 from bot.channels.sms_text import plain
 from bot.channels.twilio_errors import refuse_twilio
 from bot.channels.whatsapp_text import unformatted
@@ -43,10 +43,21 @@ from bot.errors import DeliveryError
 from bot.text import fold
 
 _SIGNATURE = "x-twilio-signature"
+_SIGNED = re.compile(r"[A-Za-z0-9+/]{27}=")
+"""What an HMAC-SHA1 in base64 looks like."""
+_DELIVERY_BYTES = 64 * 1024
+"""A message has 1600 characters, or 4096 on WhatsApp, of at most twelve bytes in a form."""
 _TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """Nothing to say at once: what we answer is sent later."""
 _XML = "text/xml; charset=utf-8"
 _FIELDS = 500
+_IDENT = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
+_NAME = re.compile(r"[A-Za-z_]+[0-9]{0,2}")
+"""Of a field. Twilio adds new ones without a word."""
+_NUMBER = re.compile(r"[0-9]{1,3}")
+_SIGNED_IDENT = re.compile(rf"(?<!OriginalReplied)(?:Message|Sms)Sid({_IDENT.pattern})")
+"""An id of the message itself in what is signed; the message that it replies to is another one."""
+_PHONE = r"\+[1-9][0-9]{5,14}"
 _RECEIVED = frozenset({"", "received", "receiving"})
 """Statuses of messages to us; any other one is of a message of ours."""
 _FAILED = frozenset({"failed", "undelivered"})
@@ -65,6 +76,7 @@ class _TwilioConnector:
     patience: timedelta
     repeats = False
     """Twilio documents no way to tell it that a message is the same one again."""
+    delivery_bytes = _DELIVERY_BYTES
     _prefix = ""
     """Of addresses: their channel at Twilio."""
     _from_person: re.Pattern[str]
@@ -77,17 +89,25 @@ class _TwilioConnector:
         self._auth = aiohttp.BasicAuth(settings.account, settings.token)
         self._hook = f"{settings.site}/webhooks/{self.name}"
 
+    async def admit(self, delivery: Delivery) -> None:
+        """Refuse what has no signature."""
+        given = delivery.headers.get(_SIGNATURE, "")
+        if not _SIGNED.fullmatch(given):
+            raise ForgedError("nothing that can be a signature" if given else "no signature")
+
     async def receive(self, delivery: Delivery) -> Receipt:
         """Read a message, or what became of one of ours."""
-        self._verify(delivery)
+        await self.admit(delivery)
+        signed = self._verify(delivery)
         form = read_form(delivery)
         if form.get("AccountSid") != self._settings.account:
             raise ForgedError("another account")
         ident, status = form.get("MessageSid") or form.get("SmsMessageSid", ""), form.get("MessageStatus") or form.get("SmsStatus", "")
         if not ident:
             raise UnreadableError("Cette livraison n'a pas d'identifiant de message.")
+        self._refuse_recut(ident, form, signed)
         if status not in _RECEIVED:
-            failures = [Failure(ident, form.get("ErrorCode") or status)] if status in _FAILED else []
+            failures = [Failure(ident, code_at(form, "ErrorCode") or status)] if status in _FAILED else []
             return Receipt(failures=failures, body=_TWIML, content_type=_XML)
         if not self._is_to_us(form):
             raise UnreadableError(f"Ce message n'est pas adressé à {self._setting}.")
@@ -137,22 +157,35 @@ class _TwilioConnector:
         sender = self._settings.sender
         return form.get("MessagingServiceSid" if _is_service(sender) else "To") == f"{self._prefix}{sender}"
 
-    def _verify(self, delivery: Delivery) -> None:
-        """Raise ForgedError unless Twilio signed these fields for our address.
+    def _refuse_recut(self, ident: str, form: Mapping[str, str], signed: str) -> None:
+        """Raise ForgedError when what Twilio signed could be cut into other fields that would make another message of it.
+
+        Twilio signs names and values without anything between them, so that a text which holds "MessageSid" and an id can become
+        such a field. Which id and which sender stand anywhere in what is signed does not depend on where it is cut.
+        """
+        others = re.search(rf"From(?!{re.escape(form.get('From', ''))}(?![0-9]))(whatsapp:|\+|[0-9])", signed)
+        idents = {found[0] for found in _SIGNED_IDENT.findall(signed)}
+        if not _IDENT.fullmatch(ident) or idents - {ident} or others or not _NUMBER.fullmatch(form.get("NumMedia", "0")):
+            raise ForgedError("fields that can be cut in another way")
+
+    def _verify(self, delivery: Delivery) -> str:
+        """Return the fields as Twilio signed them for our address, and the query; raise ForgedError unless it did.
 
         The address is the one that we know, never what the request says of its host. Twilio's own libraries take it with and without
         its port, for Twilio signs now one and now the other.
         """
         given = delivery.headers.get(_SIGNATURE, "")
-        if not given:
-            raise ForgedError("no signature")
         try:
             fields = parse_qsl(delivery.body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
         except ValueError as error:
             raise ForgedError("fields that nobody can have signed") from error
+        names = [name for name, _ in fields]
+        if len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
+            raise ForgedError("fields that are none of Twilio's")
         query = f"?{delivery.query}" if delivery.query else ""
         if not any(same(given, sign(self._settings.token, url + query, fields)) for url in _with_and_without_port(self._hook)):
             raise ForgedError("wrong signature")
+        return query + _joined(fields)
 
     async def _check_number(self) -> Health:
         return Health(True, "Le compte est actif.")
@@ -170,7 +203,7 @@ class SmsConnector(_TwilioConnector):
     abilities = Abilities(text=1530, joined=True)
     """Twilio takes 1600 characters: ten segments of 153, and room for signs that become several."""
     patience = PATIENCE
-    _from_person = re.compile(r"\+[1-9][0-9]{5,14}")
+    _from_person = re.compile(_PHONE)
     """Neither short numbers nor names: there machines write, which nobody should answer."""
     _setting = "CIC_SMS_FROM"
 
@@ -206,7 +239,8 @@ class WhatsAppTwilioConnector(_TwilioConnector):
     abilities = Abilities(text=1600)
     patience = WINDOW
     _prefix = "whatsapp:"
-    _from_person = re.compile(r"whatsapp:\S+")
+    _from_person = re.compile(rf"whatsapp:(?:{_PHONE}|[A-Z]{{2}}\.(?:ENT\.)?[0-9A-Za-z]{{1,128}})")
+    """A number, or the id that people have here who hide theirs behind a name."""
     _setting = "CIC_WHATSAPP_TWILIO_FROM"
 
     def dress(self, bubble: Bubble) -> Body:
@@ -219,8 +253,12 @@ def sign(token: str, url: str, fields: Iterable[tuple[str, str]]) -> str:
 
     https://www.twilio.com/docs/usage/webhooks/webhooks-security
     """
-    signed = url + "".join(name + value for name, value in sorted(set(fields)))
-    return base64.b64encode(hmac.new(token.encode(), signed.encode("utf-8", "surrogatepass"), hashlib.sha1).digest()).decode()
+    signed = (url + _joined(fields)).encode("utf-8", "surrogatepass")
+    return base64.b64encode(hmac.new(token.encode(), signed, hashlib.sha1).digest()).decode()
+
+
+def _joined(fields: Iterable[tuple[str, str]]) -> str:
+    return "".join(name + value for name, value in sorted(set(fields)))
 
 
 def _with_and_without_port(url: str) -> tuple[str, str]:

@@ -9,9 +9,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.channel_settings import WhatsApp
-from bot.channels.meta import Graph, confirm, read_signed
-from bot.channels.model import WHATSAPP, WINDOW, Abilities, Body, Bubble, Choice, Delivery, Failure, Health, Incoming, Kind, Receipt, Style
-from bot.channels.reading import at, list_at, moment, text_at
+from bot.channels.meta import Graph, admit, confirm, read_signed
+from bot.channels.model import (
+    DELIVERY_BYTES,
+    WHATSAPP,
+    WINDOW,
+    Abilities,
+    Body,
+    Bubble,
+    Choice,
+    Delivery,
+    Failure,
+    Health,
+    Incoming,
+    Kind,
+    Receipt,
+    Style,
+)
+from bot.channels.reading import at, code_at, list_at, moment, text_at
 from bot.channels.rendering import cut
 from bot.channels.sentences import OPEN_LIST
 from bot.channels.whatsapp_text import unformatted
@@ -31,10 +46,15 @@ class WhatsAppConnector:
     abilities = Abilities(text=1000, buttons=3, button_title=20, rows=10, row_title=24, row_detail=72, value=200)
     patience = WINDOW
     repeats = False
+    delivery_bytes = DELIVERY_BYTES
 
     def __init__(self, settings: WhatsApp, wire: Wire | None = None) -> None:
         self._settings = settings
         self._graph = Graph(settings, wire)
+
+    async def admit(self, delivery: Delivery) -> None:
+        """Refuse what has no signature, or not our word."""
+        admit(delivery, self._settings.verify_token)
 
     async def receive(self, delivery: Delivery) -> Receipt:
         """Read messages, and what became of ours. Groups, reactions, edits and news of the account are nothing to us."""
@@ -107,8 +127,7 @@ def _failures(value: Any) -> Iterator[Failure]:
     for status in list_at(value, "statuses"):
         ident = text_at(status, "id")
         if ident and text_at(status, "status") == "failed":
-            code = text_at(status, "errors", 0, "code")
-            yield Failure(ident, code if code.isdecimal() else "sans code")
+            yield Failure(ident, code_at(status, "errors", 0, "code") or "sans code")
 
 
 def _interactive(sort: str, text: str, action: Body) -> Body:

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from bot.channels.model import Connector, Health
-    from bot.channels.overview import Latest, Standing
+    from bot.channels.overview import Latest, Reason, Standing
     from bot.config import Settings
     from bot.storage import Database
 
 CHECK_SECONDS = 20.0
 """How long one platform may take to say whether it knows us; all are asked at once."""
 _ALL = "all"
-_KEYS = ("name", "on", "valid", "detail", "last_received", "last_sent", "waiting", "failed", "uncertain")
+_KEYS = ("name", "on", "valid", "detail", "last_received", "last_sent", "waiting", "failed", "uncertain", "reasons")
 """What `--json` gives of a channel, in this order: other programs rely on it."""
 
 
@@ -35,6 +36,7 @@ class _Line:
     health: Health
     latest: Latest
     standing: Standing
+    reasons: Sequence[Reason]
 
 
 def show_channels(
@@ -95,12 +97,12 @@ def _read(settings: Settings, database: Database, offline: bool) -> list[_Line]:
     from bot.channels.building import build_connectors
     from bot.channels.model import Health
     from bot.channels.naming import TITLES
-    from bot.channels.overview import LATELY, Latest, Standing, latest, standing
+    from bot.channels.overview import LATELY, Latest, Standing, latest, reasons, standing
     from bot.storage import utc_now
 
-    connectors = build_connectors(settings)
+    connectors, since = build_connectors(settings), utc_now() - LATELY
     with database.read() as connection:
-        stands, last = standing(connection, utc_now() - LATELY), latest(connection)
+        stands, last, why = standing(connection, since), latest(connection), reasons(connection, since)
     not_asked = Health(None, "non vérifié")
     checked = {} if offline else asyncio.run(_check(connectors))
     return [
@@ -112,6 +114,7 @@ def _read(settings: Settings, database: Database, offline: bool) -> list[_Line]:
             checked.get(name, not_asked) if name in connectors else Health(None, "non réglé"),
             last.get(name, Latest()),
             stands.get(name, Standing()),
+            why.get(name, ()),
         )
         for name in TITLES
     ]
@@ -149,8 +152,12 @@ def _print_json(lines: Sequence[_Line]) -> None:
     for line in lines:
         latest = (line.latest.received, line.latest.sent)
         counts = (line.standing.waiting, line.standing.failed, line.standing.uncertain)
-        values = (line.name, line.on, line.health.valid, line.health.detail, *latest, *counts)
+        values = (line.name, line.on, line.health.valid, line.health.detail, *latest, *counts, _as_objects(line.reasons))
         typer.echo(json.dumps(dict(zip(_KEYS, values, strict=True)), ensure_ascii=False, default=datetime.isoformat))
+
+
+def _as_objects(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
+    return [{"reason": one.text, "count": one.count, "can_be_sent_again": one.can_be_sent_again} for one in reasons]
 
 
 def _show(lines: Sequence[_Line]) -> None:
@@ -174,9 +181,27 @@ def _show(lines: Sequence[_Line]) -> None:
         table.add_row(f"{line.name}\n{TITLES[line.name]}", _state(line), exchanged, typeset(counts))
     if shown:
         Console(markup=False, highlight=False, emoji=False).print(table)
+        for line in shown:
+            _show_reasons(line)
         typer.echo(typeset("Les échecs et les incertitudes sont ceux des sept derniers jours ; « cic channels --retry » les renvoie."))
     if off := [line.name for line in lines if not line.on]:
         typer.echo(typeset(f"Canaux non réglés : {', '.join(off)}."))
+
+
+def _show_reasons(line: _Line) -> None:
+    """Say why what failed or is uncertain did, and how much of it cannot be sent again any more."""
+    from bot.text import typeset
+
+    if not line.reasons:
+        return
+    typer.echo(typeset(f"{line.name} : échecs et incertitudes des sept derniers jours"))
+    counts: Counter[str] = Counter()
+    for one in line.reasons:
+        counts[one.text] += one.count
+    for text, count in counts.most_common():
+        typer.echo(typeset(f"  {count} × {text}"))
+    if gone := sum(one.count for one in line.reasons if not one.can_be_sent_again):
+        typer.echo(typeset(f"  Ne peuvent plus être renvoyés : {gone}."))
 
 
 def _state(line: _Line) -> str:

@@ -1,15 +1,15 @@
 """Forgets what the messaging channels hold: the address to reply to, what waits for an answer, what is left of answers.
 
-Rows are locked in the channels' own order (bot.channels.ledger): messages, replies, people. Of messages the keys stay, as digests of
-nobody's: what a platform delivers again is not answered again.
+Rows are locked in the channels' own order (bot.channels.ledger): people by their digests, messages, replies by their ids. Of messages
+the keys stay, as digests of nobody's: what a platform delivers again is not answered again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, exists, or_, select, update
+from sqlalchemy import Text, case, cast, exists, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import ColumnElement
 
@@ -19,6 +19,7 @@ from bot.storage import (
     MESSAGE_WAITING,
     REPLY_FAILED,
     REPLY_LEAVING,
+    REPLY_UNCERTAIN,
     REPLY_WAITING,
     channel_messages,
     channel_people,
@@ -27,6 +28,12 @@ from bot.storage import (
 
 LONGEST_LEASE = timedelta(minutes=1)
 """Longer than any lease of bot.channels.ledger: one that ends later was written before the clock was set back."""
+LIMITED = timedelta(days=1)
+"""Within what limits by sender count (bot.channels.ledger)."""
+RETRIED = timedelta(days=7)
+"""How long what was not sent can be sent again by hand (bot.channels.overview)."""
+KEYS_KEPT = timedelta(days=30)
+"""How long what is delivered again is known in any case, however short the retention is."""
 _MASKED = "Effacée comme promis avant d'être partie : elle pouvait contenir des coordonnées."
 
 
@@ -46,7 +53,7 @@ def erase_people(
     something left to get, is deleted when that is done (`Ledger.release`).
     """
     of_them = or_(channel_people.c.conversation.in_(conversations), channel_people.c.person.in_(people))
-    ids = list(connection.execute(select(channel_people.c.id).where(of_them)).scalars())
+    ids = list(connection.execute(select(channel_people.c.id).where(of_them).order_by(channel_people.c.person).with_for_update()).scalars())
     if not ids:
         return {target.name: 0 for target in (channel_messages, channel_replies, channel_people)}
     theirs = channel_messages.c.person_id.in_(ids)
@@ -67,6 +74,7 @@ def mask_replies(connection: Connection, conversation: str, until: datetime) -> 
     told = channel_replies.c.body.is_not(None) & (channel_replies.c.created_at <= until)
     of_it = (channel_replies.c.person_id == person) & told
     waits = channel_replies.c.status == REPLY_WAITING
+    connection.execute(select(channel_replies.c.id).where(of_it).order_by(channel_replies.c.id).with_for_update()).all()
     blot_out(connection, channel_replies, of_it, ["body", "context"])
     values = {
         "status": case((waits, REPLY_FAILED), else_=channel_replies.c.status),
@@ -75,30 +83,61 @@ def mask_replies(connection: Connection, conversation: str, until: datetime) -> 
     return int(connection.execute(update(channel_replies).where(of_it).values(**values, body=None, context=None)).rowcount)
 
 
-def purge_people(connection: Connection, limit: datetime) -> dict[str, int]:
-    """Delete what the channels hold from before `limit`: also the address of whoever was silent since. Return rows per table."""
-    old = channel_messages.c.received_at < limit
+def purge_people(connection: Connection, limit: datetime, now: datetime) -> dict[str, int]:
+    """Delete what the channels hold from before `limit`: also the address of whoever was silent since. Return rows per table.
+
+    Keys of messages stay a month in any case, of nobody's: a platform delivers again for a week. Who sent them is forgotten after a day.
+    """
+    silent = channel_people.c.last_at < limit
+    connection.execute(select(channel_people.c.id).where(silent).order_by(channel_people.c.person).with_for_update()).all()
+    _drop(connection, (channel_messages.c.received_at < limit) & (channel_messages.c.status == MESSAGE_WAITING))
+    connection.execute(update(channel_messages).where(channel_messages.c.received_at < limit).values(person_id=None))
+    past = (channel_messages.c.received_at < now - LIMITED) & channel_messages.c.sender.is_not(None)
+    connection.execute(update(channel_messages).where(past).values(sender=None))
+    _blank_lost(connection, now - RETRIED)
+    old = channel_messages.c.received_at < min(limit, now - KEYS_KEPT)
     connection.execute(select(channel_messages.c.id).where(old).with_for_update()).all()
     answers = (channel_replies.c.created_at < limit) | channel_replies.c.message_id.in_(select(channel_messages.c.id).where(old))
-    conditions = ((channel_replies, answers), (channel_messages, old), (channel_people, channel_people.c.last_at < limit))
+    conditions = ((channel_replies, answers), (channel_messages, old), (channel_people, silent))
     return {target.name: delete_rows(connection, target, condition) for target, condition in conditions}
+
+
+def _blank_lost(connection: Connection, before: datetime) -> None:
+    """Leave of answers that failed before then only that they did."""
+    lost = channel_replies.c.status.in_((REPLY_FAILED, REPLY_UNCERTAIN)) & channel_replies.c.body.is_not(None)
+    lost &= channel_replies.c.created_at <= before
+    blot_out(connection, channel_replies, lost, ["body", "context"])
+    connection.execute(update(channel_replies).where(lost).values(body=None, context=None))
+
+
+def people_saying(connection: Connection, holds: Callable[[str], bool], candidate: Callable[[ColumnElement], ColumnElement]) -> set[str]:
+    """The digests of whose messages or answers that wait hold something: `candidate` is a condition that finds too much."""
+    said = cast(channel_replies.c.body, Text)
+    places = ((channel_messages, channel_messages.c.text), (channel_replies, said))
+    found: set[str] = set()
+    for target, text in places:
+        with_people = target.join(channel_people, channel_people.c.id == target.c.person_id)
+        rows = connection.execute(select(channel_people.c.person, text).select_from(with_people).where(candidate(text)))
+        found.update(person for person, told in rows if holds(told))
+    return found
 
 
 def _drop(connection: Connection, waiting: ColumnElement) -> int:
     """Leave of messages that wait nothing but their keys."""
     connection.execute(select(channel_messages.c.id).where(waiting).with_for_update()).all()
     blot_out(connection, channel_messages, waiting, ["text", "context"])
-    nothing = {"status": MESSAGE_DONE, "text": None, "context": None}
+    nothing = {"status": MESSAGE_DONE, "text": None, "context": None, "conversation": None}
     return int(connection.execute(update(channel_messages).where(waiting).values(**nothing)).rowcount)
 
 
 def _forget(connection: Connection, ids: Collection[int], now: datetime) -> int:
     """Delete whom nobody serves and for whom nothing is left; part the others from their conversation. Return how many in all."""
     them = channel_people.c.id.in_(ids)
-    connection.execute(select(channel_people.c.id).where(them).with_for_update()).all()
     deleted = delete_rows(connection, channel_people, them & _is_free(now) & ~_has_left_over())
     blot_out(connection, channel_people, them, ["offered"])
-    return deleted + int(connection.execute(update(channel_people).where(them).values(conversation=None, offered=None)).rowcount)
+    return deleted + int(
+        connection.execute(update(channel_people).where(them).values(conversation=None, offered=None, welcomed=False)).rowcount
+    )
 
 
 def _is_free(now: datetime) -> ColumnElement:

@@ -15,7 +15,7 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from bot.errors import RequestError
 from bot.mails import is_email
-from bot.privacy.channels import conversations_of, erase_people
+from bot.privacy.channels import conversations_of, erase_people, people_saying
 from bot.privacy.mails import Notice, erase_mails
 from bot.privacy.reviewing import erase_mentions, erase_review
 from bot.privacy.rows import delete_rows, prove, tidy
@@ -104,6 +104,7 @@ def _erase(
     conversations = set(connection.execute(select(leads.c.conversation).where(owned)).scalars())
     if by_email:
         conversations.update(seen.conversations, _conversations_with(connection, key, seen.up_to(connection)))
+        people = {*people, *_people_with(connection, key)}
     conversations.update(conversations_of(connection, people))
     counts = erase_rows(connection, conversations, owned, now, notice)
     counts = _added(counts, erase_people(connection, conversations, now, people=people))
@@ -173,6 +174,16 @@ def _row(connection: Connection, name: str, ident: int | None = None) -> Row | N
     query = select(target.c.id, *(target.c[column] for column in _SAME if column in target.c))
     chosen = query.where(target.c.id == ident) if ident is not None else query.order_by(target.c.id.desc()).limit(1)
     return connection.execute(chosen).first()
+
+
+def _people_with(connection: Connection, email: str) -> set[str]:
+    """The digests of people of the channels in whose messages or answers that wait the address stands."""
+    whole = re.compile(whole_address(email))
+    return people_saying(
+        connection,
+        lambda text: bool(whole.search(_JSON_ESCAPE.sub(" ", text))),
+        lambda text: func.lower(text).contains(email.lower(), autoescape=True),
+    )
 
 
 def _conversations_with(connection: Connection, email: str, up_to: Mapping[str, int]) -> Iterator[str]:

@@ -68,7 +68,7 @@ def purge(database: Database, now: datetime, retention_days: int, notice: Notice
         _have_read_again(connection, limit, kept_on)
         counts = {target.name: delete_rows(connection, target, condition) for target, condition in conditions}
         connection.execute(delete(trackers).where((trackers.c.updated_at < limit) & trackers.c.conversation.not_in(kept_on)))
-        counts |= purge_people(connection, limit)
+        counts |= purge_people(connection, limit, now)
         counts |= _purge_review(connection, limit, kept_on)
         _mask_kept(connection, limit, now)
         prove(connection, PURGE, counts, now)

@@ -23,7 +23,7 @@ def delete_rows(connection: Connection, target: FromClause, condition: ColumnEle
     They are locked first. A store that is adding to them holds the latest (bot.rasa.tracker_store, bot.web.turns): it is
     waited for, and what it added goes too. PostgreSQL would else delete only what was there when the delete began.
     """
-    connection.execute(select(target.c.id).where(condition).with_for_update()).all()
+    connection.execute(select(target.c.id).where(condition).order_by(target.c.id).with_for_update()).all()
     blot_out(connection, target, condition)
     return int(connection.execute(delete(target).where(condition)).rowcount)
 

@@ -50,19 +50,23 @@ channel_messages = Table(
     Column("channel", String, nullable=False),
     Column("key", String, nullable=False),
     Column("person_id", Integer, ForeignKey("channel_people.id", ondelete="SET NULL")),
+    Column("sender", String),
     Column("kind", String, nullable=False),
     Column("text", Text),
     Column("context", LargeBinary),
+    Column("conversation", String(255)),
     Column("sent_at", UtcDateTime, nullable=False),
     Column("received_at", UtcDateTime, nullable=False, index=True),
     Column("status", String, nullable=False),
     UniqueConstraint("channel", "key", name="channel_messages_once"),
-    Index("channel_messages_of_person", "person_id", "received_at"),
+    Index("channel_messages_of_person", "person_id", "status"),
+    Index("channel_messages_by_sender", "sender", "received_at"),
     Index("channel_messages_by_status", "status", "channel"),
 )
-"""What came in. `key` is a keyed digest of the platform's own id: what comes again under it is not taken again. `sent_at` is when
-the platform says that it was sent, `context` what a reply needs beside the person's address, sealed. Text and context are None once it
-was answered.
+"""What came in. `key` is a keyed digest of the platform's own id: what comes again under it is not taken again. `sender` is the digest
+of who wrote, for a day, also of whom was forgotten since: limits are by sender. `sent_at` is when
+the platform says that it was sent, `context` what a reply needs beside the person's address, sealed. `conversation` is the one in which
+it is being answered, so that it is answered there also after its process died. These and the text are None once it was answered.
 """
 
 REPLY_WAITING = "en_attente"

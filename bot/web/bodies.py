@@ -25,7 +25,7 @@ FORM_FIELDS = 20
 
 
 class RefusedError(AssistantError):
-    """The request gets a 4xx; the message is the French sentence that the person reads."""
+    """The request is refused with a 4xx, or a 502 or 503 when it is not its fault; the message is the French sentence that is read."""
 
     def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)

@@ -10,7 +10,7 @@ from bot.channels.courier import Courier, Opening
 from bot.channels.ledger import Ledger
 from bot.channels.model import Connector, Fetcher
 from bot.channels.seal import Seal
-from bot.channels.sentences import welcome
+from bot.channels.sentences import welcome, welcome_in_group
 from bot.config import Settings
 from bot.storage import Database
 from bot.web.conversations import Conversations
@@ -37,7 +37,8 @@ class Channels:
         ledger = Ledger(database, Seal(settings.secret()), clock, settings.rate_limit)
 
         def opening() -> Opening:
-            return Opening(welcome(settings.retention_days, settings.public_url), showing.content.suggestions)
+            days = settings.retention_days
+            return Opening(welcome(days, settings.public_url), welcome_in_group(days), showing.content.suggestions)
 
         metrics.watch_channels(connectors)
         self._courier = Courier(ledger, connectors, conversations, opening, metrics, clock, SystemRandom())
@@ -48,4 +49,4 @@ class Channels:
         if not self._connectors:
             return []
         fetched = [(name, connector) for name, connector in self._connectors.items() if isinstance(connector, Fetcher)]
-        return [self._courier, *(Fetching(name, fetcher, self.webhooks) for name, fetcher in fetched)]
+        return [self._courier, self.webhooks.failures, *(Fetching(name, fetcher, self.webhooks) for name, fetcher in fetched)]

@@ -14,10 +14,11 @@ from types import MappingProxyType
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from bot.channels.model import DELIVERY_BYTES
 from bot.text import typeset
 from bot.web.edge import HEADERS
 from bot.web.refusals import RETRY_SECONDS
-from bot.web.webhooks import DELIVERY_BYTES, PREFIX
+from bot.web.webhooks import PREFIX
 
 REQUEST_SECONDS = 20.0
 """How long a request may take to arrive, from the connection or its first byte to its last. Bodies have less (bot.web.bodies)."""

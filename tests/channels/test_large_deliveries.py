@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
 
 import httpx
 import pytest
-from support.platforms.telegram import SECRET, PlayedTelegram
+from support.platforms.messenger import PlayedMessenger
 from support.web_process import web_process
 
+from bot.channels.model import DELIVERY_BYTES
 from bot.web.bodies import BODY_BYTES
-from bot.web.webhooks import DELIVERY_BYTES
 
-HEADERS = {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": SECRET}
+PLAYED = PlayedMessenger()
 FAR_TOO_MUCH = 16 * DELIVERY_BYTES
 
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with web_process(tmp_path_factory.mktemp("web"), **PlayedTelegram().environ) as port:
+    with web_process(tmp_path_factory.mktemp("web"), **PLAYED.environ) as port:
         yield port
 
 
 def post(port: int, path: str, size: int) -> int:
     """The status that a body of so many bytes is answered."""
-    body = json.dumps({"update_id": 1, "padding": ""})
-    body = body[:-2] + "x" * (size - len(body)) + body[-2:]
-    return httpx.post(f"http://127.0.0.1:{port}{path}", content=body, headers=HEADERS, trust_env=False, timeout=30).status_code
+    bare = len(PLAYED.signed({"padding": ""}).body)
+    raw = PLAYED.signed({"padding": "x" * (size - bare)})
+    assert len(raw.body) == size
+    headers = dict(raw.headers)
+    return httpx.post(f"http://127.0.0.1:{port}{path}", content=raw.body, headers=headers, trust_env=False, timeout=30).status_code
 
 
 @pytest.mark.parametrize("size", [BODY_BYTES + 1, DELIVERY_BYTES])
 def test_a_large_delivery_is_taken(port: int, size: int) -> None:
-    assert post(port, "/webhooks/telegram", size) == 200
+    assert post(port, "/webhooks/messenger", size) == 200
 
 
-@pytest.mark.parametrize(("path", "size"), [("/webhooks/telegram", DELIVERY_BYTES + 1), ("/api/chat", BODY_BYTES + 1)])
+@pytest.mark.parametrize(("path", "size"), [("/webhooks/messenger", DELIVERY_BYTES + 1), ("/api/chat", BODY_BYTES + 1)])
 def test_what_is_too_large_is_told_so(port: int, path: str, size: int) -> None:
     assert post(port, path, size) == 413
 
 
-@pytest.mark.parametrize("path", ["/webhooks/telegram", "/api/chat"])
+@pytest.mark.parametrize("path", ["/webhooks/messenger", "/api/chat"])
 def test_what_is_endless_is_cut(port: int, path: str) -> None:
     piece, sent = b"x" * 65536, 0
     with socket.create_connection(("127.0.0.1", port), timeout=30) as line:

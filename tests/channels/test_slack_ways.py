@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 from support.platforms.opening import OpenChannel
 from support.platforms.slack import CHANNEL, PlayedSlack
 from support.served_site import BUDGET
+
+TS = f"{int(time.time())}.000100"
 
 
 def opened(open_channel: OpenChannel) -> PlayedSlack:
@@ -16,7 +20,7 @@ def opened(open_channel: OpenChannel) -> PlayedSlack:
 
 def test_a_channel_is_answered_in_a_thread_and_so_is_a_button_there(open_channel: OpenChannel) -> None:
     slack = opened(open_channel)
-    assert slack.deliver(slack.mention("awa", "quel budget ?", ts="1772698020.000100")) == 200
+    assert slack.deliver(slack.mention("awa", "quel budget ?", ts=TS)) == 200
     _, answer = slack.wait_seen(CHANNEL, 2)
     assert answer.text.startswith(f"{BUDGET}\nSource")
     assert answer.choices == ("Les secteurs par pays", "Les résultats")
@@ -24,18 +28,17 @@ def test_a_channel_is_answered_in_a_thread_and_so_is_a_button_there(open_channel
     raw = slack.pressed("awa", "Les résultats", CHANNEL)
     assert [slack.deliver(raw), slack.deliver(raw)] == [200, 200]
     slack.wait_seen(CHANNEL, 3)
-    assert slack.deliver(slack.mention("awa", "merci", thread_ts="1772698020.000100")) == 200
+    assert slack.deliver(slack.mention("awa", "merci", thread_ts=TS)) == 200
     said = [shown.text for shown in slack.wait_seen(CHANNEL, 4)[2:]]
     assert said == ["Vous dites : Les résultats", "Vous dites : merci"]
-    assert {body["thread_ts"] for body in slack.posted} == {"1772698020.000100"}
+    assert {body["thread_ts"] for body in slack.posted} == {TS}
     assert slack.violations == []
 
 
 def test_both_events_of_one_mention_are_answered_once(open_channel: OpenChannel) -> None:
     slack = opened(open_channel)
-    ts = "1772698020.000100"
-    assert slack.deliver(slack.mention("awa", "bonjour", ts=ts)) == 200
-    assert slack.deliver(slack.mention("awa", "bonjour", ts=ts, type="message", channel_type="channel")) == 200
+    assert slack.deliver(slack.mention("awa", "bonjour", ts=TS)) == 200
+    assert slack.deliver(slack.mention("awa", "bonjour", ts=TS, type="message", channel_type="channel")) == 200
     assert slack.deliver(slack.mention("awa", "au revoir")) == 200
     said = [shown.text for shown in slack.wait_seen(CHANNEL, 3)[1:]]
     assert said == ["Vous dites : bonjour", "Vous dites : au revoir"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from support.platforms.opening import OpenChannel
 from support.platforms.twilio import PlayedTwilio
 from support.waiting import wait_for
 
+from bot.channels.ledger import Ledger
 from bot.storage import REPLY_FAILED, REPLY_SENT, channel_replies
 
 
@@ -30,3 +34,25 @@ def test_an_answer_that_did_not_arrive_is_known_as_failed(name: str, open_channe
     assert status == REPLY_FAILED
     assert "30003" in str(error)
     assert platform.violations == []
+
+
+def test_a_failure_that_is_told_before_the_sending_is_noted_is_not_lost(open_channel: OpenChannel, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform, site = open_channel("sms")
+    assert isinstance(platform, PlayedTwilio)
+    noted, told = Ledger.sent, threading.Event()
+
+    def late(ledger: Ledger, *arguments: Any) -> None:
+        told.wait(20)
+        noted(ledger, *arguments)
+
+    monkeypatch.setattr(Ledger, "sent", late)
+    platform.write("awa", "Bonjour")
+    platform.wait_seen("awa", 1)
+    assert platform.deliver(platform.status(platform.sids[-1], "undelivered", ErrorCode="30003")) == 200
+    told.set()
+
+    def status() -> str | None:
+        with site.database.read() as connection:
+            return str(connection.execute(select(channel_replies.c.status)).scalar())
+
+    wait_for("the failure is known", lambda: status() == REPLY_FAILED)

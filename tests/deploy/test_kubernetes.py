@@ -11,9 +11,9 @@ import yaml
 from support.deployed import DEPLOY, manifests
 from support.setting_names import NAMES, OF_CHANNELS
 
+from bot.channels.model import DELIVERY_BYTES
 from bot.config import Settings, load_settings
 from bot.web.bodies import BODY_BYTES
-from bot.web.webhooks import DELIVERY_BYTES
 
 VERSION = "1.28"
 FOLDER = DEPLOY / "kubernetes"

@@ -17,9 +17,9 @@ from support.waiting import wait_for
 
 from bot.benchmarks.ports import free_ports
 from bot.benchmarks.proxy import Proxy, start_proxy
+from bot.channels.model import DELIVERY_BYTES
 from bot.config import PROJECT
 from bot.web.bodies import BODY_BYTES
-from bot.web.webhooks import DELIVERY_BYTES
 
 FOLDER = PROJECT / "deploy" / "haproxy"
 
@@ -135,7 +135,7 @@ def test_too_large_a_body_is_refused_before_a_web_process_sees_it(proxy: Proxy, 
 
 def test_what_a_platform_delivers_may_be_longer_up_to_a_bound(proxy: Proxy, webs: tuple[PlayedServer, PlayedServer]) -> None:
     sizes = (BODY_BYTES + 1, DELIVERY_BYTES, DELIVERY_BYTES + 1)
-    assert [post(f"{proxy.public}/webhooks/telegram", content=b"x" * size).status_code for size in sizes] == [200, 200, 413]
+    assert [post(f"{proxy.public}/webhooks/messenger", content=b"x" * size).status_code for size in sizes] == [200, 200, 413]
     assert len([path for web in webs for path in web.heard("POST")]) == 2
 
 

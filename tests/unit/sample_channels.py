@@ -54,7 +54,7 @@ def send(ledger: Ledger, person: Person, platform_id: str | None = None) -> str:
     """Send the next part as the courier does; return what it said."""
     reply = ledger.next_reply(person)
     assert reply
-    assert ledger.leaving(reply)
+    assert ledger.leaving(person, reply)
     ledger.sent(reply, person.channel, platform_id)
     return str(reply.body["text"])
 

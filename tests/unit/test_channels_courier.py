@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from bot.channels import courier as courier_module
-from bot.channels.courier import FIRST_WAIT, LONGEST_WAIT, Courier, Opening
+from bot.channels.courier import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT, ON_ONE_CHANNEL, Courier, Opening
 from bot.channels.ledger import LEASE, Ledger
 from bot.channels.model import (
     PATIENCE,
@@ -35,14 +35,16 @@ from bot.channels.model import (
     Receipt,
     UnreachableError,
 )
+from bot.channels.overview import retry, standing
 from bot.channels.seal import Seal
-from bot.channels.sentences import IN_PRIVATE, TEXT_ONLY, TOO_LONG, TOO_MANY
+from bot.channels.sentences import IN_PRIVATE, NOT_READ, TEXT_ONLY, TOO_LONG, TOO_MANY
 from bot.errors import PermanentDeliveryError, StorageError, TemporaryDeliveryError, UncertainDeliveryError
 from bot.rasa_client import NotReadyError
 from bot.storage import Database, channel_messages, channel_people, channel_replies
 
-CHANNEL = "telegram"
+CHANNEL, ANOTHER = "telegram", "sms"
 ABILITIES = Abilities(text=3500, buttons=2, button_title=20)
+IN_BRIEF = "Je suis l’assistant."
 WHO_WE_ARE = "Bonjour. Je suis un assistant automatique."
 SUGGESTIONS = [{"title": "Le budget", "value": "Quel est le budget ?"}, {"title": "Les pays", "value": "Quels pays ?"}]
 SECOND = timedelta(seconds=1)
@@ -120,6 +122,8 @@ class PlayedAssistant:
     """Repeats what it is told, the same under the same id; is `away` when told to."""
 
     away: Exception | None = None
+    faults: dict[str, Exception] = field(default_factory=dict)
+    """What answering a message raises."""
     asked: list[tuple[str, str, str, str]] = field(default_factory=list)
     """Conversation, message, id and channel."""
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -130,8 +134,8 @@ class PlayedAssistant:
         await asyncio.sleep(0)
         self.asked.append((conversation, message, client_id or "", channel))
         self.events.append(("asked", message.split()[0], message))
-        if self.away:
-            raise self.away
+        if error := self.away or self.faults.get(message):
+            raise error
         return {"asks": None} | self.answers.get(message, {"messages": [{"text": f"Vous dites : {message}"}]})
 
 
@@ -142,7 +146,7 @@ class Counts:
     of: Counter[str] = field(default_factory=Counter)
 
     def count_channel(self, channel: str, what: str) -> None:
-        assert channel == CHANNEL
+        assert channel in (CHANNEL, ANOTHER)
         self.of[what] += 1
 
 
@@ -161,17 +165,17 @@ class Scene:
         self.assistant.events = self.connector.events
         self.ledger = Ledger(self.database, Seal("a key for tests only"), self.clock, 10_000)
 
-    def courier(self, connector: PlayedConnector | None = None) -> Courier:
-        opening = Opening(WHO_WE_ARE, SUGGESTIONS)
-        connectors = {CHANNEL: connector or self.connector}
+    def courier(self, *connectors_: PlayedConnector) -> Courier:
+        opening = Opening(WHO_WE_ARE, IN_BRIEF, SUGGESTIONS)
+        connectors = {connector.name: connector for connector in connectors_ or [self.connector]}
         return Courier(self.ledger, connectors, self.assistant, lambda: opening, self.counts, self.clock, Random(1), poll_seconds=0.01)
 
-    def write(self, person: str, text: str = "", kind: Kind = Kind.TEXT, at: int = 0, in_group: bool = False) -> None:
+    def write(self, person: str, text: str = "", kind: Kind = Kind.TEXT, at: int = 0, in_group: bool = False, on: str = CHANNEL) -> None:
         """A person writes; `at` seconds after the beginning by the platform's clock."""
         self.ids += 1
         sent_at = NOW + timedelta(seconds=at)
         incoming = Incoming(f"m{self.ids}", person, {"chat": person}, kind, text, sent_at, {}, in_group)
-        self.ledger.accept(CHANNEL, [incoming])
+        self.ledger.accept(on, [incoming])
 
     def serve(self, couriers: Sequence[Courier] = (), until: Callable[[], bool] | None = None) -> None:
         """Run couriers until something is true: unless said otherwise, until nothing is due any more."""
@@ -197,6 +201,10 @@ class Scene:
         with self.database.read() as connection:
             return Counter(connection.execute(select(channel_messages.c.status)).scalars())
 
+    def database_has(self, channel: str) -> bool:
+        """Whether anybody has written on a channel."""
+        return bool(self._count(select(func.count()).select_from(channel_people).where(channel_people.c.channel == channel)))
+
     def waits(self) -> list[float]:
         """In how many seconds each person is due, in the order in which they came."""
         with self.database.read() as connection:
@@ -206,6 +214,19 @@ class Scene:
     def _count(self, query: Any) -> int:
         with self.database.read() as connection:
             return int(connection.execute(query).scalar_one())
+
+
+def looks_of(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The channels on which workers look for people, as they do."""
+    real, looks = scene.ledger.lease, []
+
+    def lease(owner: str, most: int, channels: Sequence[str], *served: Any) -> Any:
+        people = real(owner, most, channels, *served)
+        looks.extend(channels)
+        return people
+
+    monkeypatch.setattr(scene.ledger, "lease", lease)
+    return looks
 
 
 async def reached(what: Callable[[], bool]) -> None:
@@ -331,12 +352,20 @@ def test_a_picture_in_between_does_not_take_the_choices_away(scene: Scene) -> No
     assert [message for _, message, *_ in scene.assistant.asked] == ["awa quoi", "le sujet 2"]
 
 
+def test_a_fact_that_was_asked_for_beside_a_request_is_said_in_a_group(scene: Scene) -> None:
+    fact = {"text": "Cinq pays.", "source": {"section": "Où", "page": "P", "updated": "2016-03-15"}}
+    scene.assistant.answers["awa participer"] = {"messages": [fact, {"text": "Votre nom ?"}], "asks": "nom"}
+    scene.write("groupe:awa", "awa participer", in_group=True)
+    scene.serve()
+    assert scene.connector.told("groupe:awa") == [IN_BRIEF, "Cinq pays.", IN_PRIVATE]
+
+
 def test_in_a_group_a_request_is_broken_off_and_led_to_private(scene: Scene) -> None:
     scene.assistant.answers["awa participer"] = {"messages": [{"text": "Votre nom ?"}], "asks": "nom"}
     scene.write("groupe:awa", "awa participer", in_group=True)
     scene.write("awa", "awa participer")
     scene.serve()
-    assert scene.connector.told("groupe:awa") == [IN_PRIVATE]
+    assert scene.connector.told("groupe:awa") == [IN_BRIEF, IN_PRIVATE]
     assert scene.connector.told("awa") == ["Votre nom ?"]
     of_group = [entry for entry in scene.assistant.asked if entry[1] == "annuler"]
     (stopped,) = of_group
@@ -371,21 +400,34 @@ def test_who_must_wait_waits_as_long_as_told_and_others_do_not(scene: Scene) -> 
     assert scene.counts.of == {"answered": 2, "sent": 4, "retried": 1}
 
 
+def one_after_the_other(scene: Scene, *people: str) -> None:
+    """Each of them writes once the one before has been served, all to one courier."""
+    scene.write(people[0], f"{people[0]} 1")
+
+    def all_wait() -> bool:
+        if scene.ids < len(people) and scene.is_idle():
+            scene.write(people[scene.ids], f"{people[scene.ids]} 1")
+            return False
+        return scene.ids == len(people) and scene.is_idle()
+
+    scene.serve(until=all_wait)
+
+
 def test_a_platform_that_wants_nothing_at_all_is_left_alone_by_everybody(scene: Scene) -> None:
+    for person in ("awa", "binta"):
+        scene.connector.outcomes[person] = [BusyError("429", seconds=1000, everybody=True)]
+    one_after_the_other(scene, "awa", "binta", "carine")
+    assert [person for person, *_ in scene.connector.tried] == ["awa", "binta"]
+    assert scene.messages() == {"traite": 3}  # what is to be said is known; only the sending waits
+    first, second, third = scene.waits()
+    assert (first, second) == (1000, 1000)
+    assert 900 < third <= 1000
+
+
+def test_one_person_who_writes_too_quickly_does_not_silence_the_others(scene: Scene) -> None:
     scene.connector.outcomes["awa"] = [BusyError("429", seconds=1000, everybody=True)]
-    scene.write("awa", "awa 1")
-
-    def both_wait() -> bool:
-        if scene.connector.tried and scene.ids == 1 and scene.is_idle():
-            scene.write("binta", "binta 1")
-        return scene.ids == 2 and scene.is_idle()
-
-    scene.serve(until=both_wait)
-    assert [person for person, *_ in scene.connector.tried] == ["awa"]
-    assert scene.messages() == {"traite": 2}  # what is to be said is known; only the sending waits
-    first, second = scene.waits()
-    assert first == 1000
-    assert 900 < second <= 1000
+    one_after_the_other(scene, "awa", "binta")
+    assert scene.connector.told("binta") == ["Vous dites : binta 1"]
 
 
 def test_a_pause_for_everybody_ends_and_nothing_is_lost(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,6 +485,43 @@ def test_an_answer_that_nobody_waits_for_any_more_is_given_up_whole(scene: Scene
     assert "failed for good" in errors_of(caplog)
 
 
+def test_a_message_that_nobody_waits_for_any_more_is_not_answered(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """As when the channel was off for long."""
+    scene.write("awa", "awa 1")
+    scene.clock.advance(PATIENCE)
+    scene.write("awa", "awa 2", at=1)
+    scene.serve()
+    assert scene.connector.told("awa") == ["Vous dites : awa 2"]
+    assert (scene.messages(), scene.counts.of["failed"]) == ({"echec": 1, "traite": 1}, 1)
+    assert "was never answered: too late" in errors_of(caplog)
+
+
+def test_a_reply_that_nobody_waits_for_any_more_is_not_even_tried(scene: Scene) -> None:
+    scene.connector.outcomes["awa"] = [TemporaryDeliveryError("away")]
+    scene.write("awa", "awa 1")
+    scene.serve()
+    scene.clock.advance(PATIENCE)
+    scene.serve()
+    assert (len(scene.connector.tried), scene.replies()) == (1, {"echec": 2})
+    with scene.database.read() as connection:
+        assert standing(connection)[CHANNEL].failed == 2
+
+
+def test_what_is_sent_again_by_hand_is_waited_for_anew(scene: Scene) -> None:
+    scene.connector.outcomes["awa"] = [TemporaryDeliveryError("away"), BusyError("429", seconds=1)]
+    scene.write("awa", "awa 1")
+    scene.serve()
+    scene.clock.advance(PATIENCE)
+    scene.serve()
+    scene.clock.advance(PATIENCE)
+    assert retry(scene.database, [CHANNEL], scene.clock()) == 2
+    scene.serve()
+    assert scene.replies() == {"en_attente": 2}
+    scene.clock.advance(timedelta(minutes=1))
+    scene.serve()
+    assert [text for _, text in scene.connector.sent] == [WHO_WE_ARE, "Vous dites : awa 1"]
+
+
 def test_who_writes_again_waits_again_for_what_was_not_sent(scene: Scene) -> None:
     scene.connector.outcomes["awa"] = [TemporaryDeliveryError("away")] * 2
     scene.write("awa", "awa 1")
@@ -456,6 +535,9 @@ def test_who_writes_again_waits_again_for_what_was_not_sent(scene: Scene) -> Non
 def test_a_part_that_may_have_arrived_is_not_sent_again_and_the_operator_is_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     scene.connector.outcomes["awa"] = [UncertainDeliveryError("no answer")]
     scene.write("awa", "awa 1")
+    scene.serve()
+    assert len(scene.connector.tried) == 1  # a platform that hangs is not asked at once again
+    scene.clock.advance(timedelta(seconds=FIRST_WAIT))
     scene.serve()
     assert [text for _, text, _ in scene.connector.tried] == [WHO_WE_ARE, "Vous dites : awa 1"]
     assert scene.replies() == {"incertain": 1, "envoye": 1}
@@ -514,6 +596,8 @@ def test_a_fault_of_a_connector_leaves_its_message_uncertain_and_the_rest_goes_o
     scene.write("awa", "awa 1")
     scene.write("awa", "awa 2", at=1)
     scene.serve()
+    scene.clock.advance(timedelta(seconds=FIRST_WAIT))
+    scene.serve()
     assert scene.connector.told("awa") == ["Vous dites : awa 2"]
     assert scene.replies() == {"envoye": 2, "incertain": 1}
     assert "what she wrote" not in caplog.text
@@ -560,6 +644,22 @@ def test_a_message_that_is_never_answered_is_given_up_and_the_next_one_is(
     assert scene.counts.of["failed"] == 1
     assert "never answered" in errors_of(caplog)
     assert "she wrote" not in caplog.text
+
+
+def test_a_message_that_cannot_be_answered_is_tried_some_times_and_the_next_one_is_answered(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene.assistant.faults["awa 1"] = KeyError("what she wrote")
+    scene.write("awa", "awa 1")
+    scene.write("awa", "awa 2", at=1)
+    for _ in range(ATTEMPTS):
+        assert scene.connector.sent == []
+        scene.serve()
+        scene.clock.advance(timedelta(minutes=5))
+    assert [message for _, message, *_ in scene.assistant.asked] == ["awa 1"] * ATTEMPTS + ["awa 2"]
+    assert [text for _, text in scene.connector.sent] == [NOT_READ, WHO_WE_ARE, "Vous dites : awa 2"]
+    assert (scene.messages(), scene.counts.of["failed"]) == ({"traite": 2}, 1)
+    assert "what she wrote" not in caplog.text
 
 
 def test_while_the_database_is_away_nothing_is_lost(scene: Scene) -> None:
@@ -629,8 +729,9 @@ def test_at_the_end_what_is_on_its_way_arrives_and_the_rest_waits_for_the_next_p
 
 
 def die_while_sending(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be a process that ends before the platform has answered."""
+    """Be a process that is killed before the platform has answered."""
     monkeypatch.setattr(courier_module, "DRAIN_SECONDS", 0.0)
+    monkeypatch.setattr(scene.ledger, "let_go", lambda _: None)
 
     async def never(_: str) -> None:
         await asyncio.Event().wait()
@@ -648,7 +749,8 @@ def test_what_was_on_its_way_when_a_process_died_is_uncertain_or_goes_again(
     scene.connector.repeats = repeats
     scene.write("awa", "awa 1")
     die_while_sending(scene, monkeypatch)
-    scene.serve(until=lambda: True)
+    looks = looks_of(scene, monkeypatch)
+    scene.serve(until=lambda: len(looks) > 2)
     assert len(scene.connector.tried) == 1  # she is the dead one's until its lease runs out
     scene.clock.advance(LEASE)
     scene.serve()
@@ -656,6 +758,85 @@ def test_what_was_on_its_way_when_a_process_died_is_uncertain_or_goes_again(
     assert [text for _, text, _ in scene.connector.tried].count(WHO_WE_ARE) == 1 + repeats
     assert scene.replies() == ({"envoye": 2} if repeats else {"envoye": 1, "incertain": 1})
     assert scene.counts.of["uncertain"] == (not repeats)
+
+
+def test_a_process_that_is_told_to_end_gives_back_at_once_whom_it_serves(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier_module, "DRAIN_SECONDS", 0.0)
+
+    async def never(_: str) -> None:
+        await asyncio.Event().wait()
+
+    scene.connector.before = never
+    scene.write("awa", "awa 1")
+    scene.serve(until=lambda: bool(scene.connector.tried))
+    scene.connector.before = None
+    scene.serve()  # at the same moment
+    assert scene.connector.told("awa") == ["Vous dites : awa 1"]
+    assert scene.replies() == {"envoye": 1, "incertain": 1}
+
+
+@pytest.mark.parametrize("repeats", [False, True], ids=["not twice", "harmless twice"])
+@pytest.mark.parametrize("away", [False, True], ids=["the clock jumps", "the database is away"])
+def test_whom_a_worker_serves_it_does_not_take_again_when_its_lease_ran_out(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, repeats: bool, away: bool
+) -> None:
+    """While a part is on its way."""
+    scene.connector.repeats = repeats
+    looks, database = looks_of(scene, monkeypatch), scene.database
+    assert isinstance(database, AwayDatabase)
+
+    async def before(_: str) -> None:
+        if len(scene.connector.tried) == 1:
+            database.away = away
+            await asyncio.sleep(0.03)
+            scene.clock.advance(timedelta(minutes=1))
+            database.away, already = False, len(looks)
+            await reached(lambda: len(looks) > already + 2)
+
+    scene.connector.before = before
+    scene.write("awa", "awa 1")
+    scene.write("awa", "awa 2", at=1)
+    scene.serve(until=lambda: not database.away and scene.is_idle())
+    assert [text for _, text, _ in scene.connector.tried] == [WHO_WE_ARE, "Vous dites : awa 1", "Vous dites : awa 2"]
+    assert scene.connector.sent == [(person, text) for person, text, _ in scene.connector.tried]
+    assert scene.replies() == {"envoye": 3}
+    assert scene.counts.of == {"answered": 2, "sent": 3}
+
+
+def test_who_lost_the_lease_leaves_the_rest_to_the_other_quietly(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    async def before(_: str) -> None:
+        scene.clock.advance(LEASE)
+        assert len(await asyncio.to_thread(scene.ledger.lease, "another", 1, [CHANNEL])) == 1
+
+    scene.connector.before = before
+    scene.write("awa", "awa 1")
+    scene.write("awa", "awa 2", at=1)
+    scene.serve(until=lambda: "is served by another worker" in caplog.text)
+    assert [text for _, text, _ in scene.connector.tried] == [WHO_WE_ARE]
+    assert (scene.replies(), scene.messages()) == ({"envoye": 1, "en_attente": 1}, {"traite": 1, "a_traiter": 1})
+    assert errors_of(caplog) == ""
+    with scene.database.read() as connection:
+        assert connection.execute(select(channel_people.c.lease_owner)).scalars().all() == ["another"]
+
+
+def test_a_platform_that_hangs_keeps_nobody_of_another_channel_waiting(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courier_module, "DRAIN_SECONDS", 0.0)
+    looks, other = looks_of(scene, monkeypatch), PlayedConnector(ANOTHER, ANOTHER)
+
+    async def never(_: str) -> None:
+        await asyncio.Event().wait()
+
+    scene.connector.before = never
+    for number in range(courier_module.AT_ONCE + 1):
+        scene.write(f"p{number}", "bonjour")
+
+    def is_served() -> bool:
+        if len(scene.connector.tried) >= ON_ONE_CHANNEL and len(looks) > 5 and not scene.database_has(ANOTHER):
+            scene.write("awa", "awa 1", on=ANOTHER)
+        return bool(other.told("awa"))
+
+    scene.serve([scene.courier(scene.connector, other)], until=is_served)
+    assert len(scene.connector.tried) == ON_ONE_CHANNEL
 
 
 def test_who_is_served_for_long_stays_its_workers(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

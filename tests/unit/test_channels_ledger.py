@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,9 +17,12 @@ from sample_channels import ME, OTHER, SEAL, answer, lease, lease_one, ledger_of
 from sample_request import NOW, Clock
 
 from bot.channels import ledger as module
-from bot.channels.ledger import CHARACTERS, LEASE, OFFERED, Accepted, Ledger
-from bot.channels.model import MAIL, TELEGRAM, Failure, Kind
+from bot.channels.ledger import CHARACTERS, LEASE, OFFERED, Accepted, Ledger, LostLeaseError
+from bot.channels.model import MAIL, SMS, TELEGRAM, Failure, Kind
+from bot.channels.overview import retry
 from bot.channels.seal import SHOWN, Seal
+from bot.errors import StorageError
+from bot.privacy.channels import erase_people
 from bot.storage import (
     MESSAGE_DONE,
     MESSAGE_FAILED,
@@ -29,6 +36,7 @@ from bot.storage import (
     channel_messages,
     channel_people,
     channel_replies,
+    forgetting,
 )
 
 
@@ -160,6 +168,37 @@ def test_the_first_message_too_many_is_answered_by_a_sentence_and_the_others_by_
     assert [row.context is None for row in rows(store, channel_messages)] == [False] * 4 + [True] * 2
 
 
+def test_who_has_herself_forgotten_is_limited_as_before(store: Database, clock: Clock) -> None:
+    ledger = ledger_of(store, clock, limit=2)
+    ledger.accept(TELEGRAM, [written("1"), written("2")])
+    with store.begin() as connection:
+        erase_people(connection, (), clock(), people=[digest("person", "awa")])
+    ledger.accept(TELEGRAM, [written("3")])
+    assert rows(store, channel_messages)[-1].kind == Kind.MANY.value
+
+
+def test_where_each_answer_costs_a_person_is_read_so_often_in_a_day(store: Database, clock: Clock) -> None:
+    ledger = ledger_of(store, clock, limit=1000)
+    ledger.accept(SMS, [written(str(number), sender="+1") for number in range(module.DAILY[SMS])])
+    ledger.accept(SMS, [written("over", sender="+1"), written("again", sender="+1"), written("other", sender="+2")])
+    assert [row.kind for row in rows(store, channel_messages)].count(Kind.TEXT.value) == module.DAILY[SMS] + 1
+    assert [row.status for row in rows(store, channel_messages) if row.kind == Kind.DAY.value] == [MESSAGE_WAITING, MESSAGE_DONE]
+    clock.advance(timedelta(days=1))
+    ledger.accept(SMS, [written("next day", sender="+1")])
+    assert rows(store, channel_messages)[-1].kind == Kind.TEXT.value
+
+
+def test_what_was_sent_long_ago_is_not_taken(ledger: Ledger, store: Database) -> None:
+    assert ledger.accept(TELEGRAM, [written("1", sent_at=NOW - timedelta(days=8))]) == Accepted(0, 1)
+    assert rows(store, channel_messages) == rows(store, channel_people) == []
+
+
+def test_text_that_takes_long_to_clean_is_not_cleaned(ledger: Ledger, store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "clean", lambda text: pytest.fail(f"{len(text)} characters are cleaned"))
+    ledger.accept(TELEGRAM, [written("1", "e" + "\u0301\u0327" * 2 * CHARACTERS)])
+    assert only(store, channel_messages)["kind"] == Kind.LONG.value
+
+
 def test_a_limit_is_of_one_person_and_of_one_minute(store: Database, clock: Clock) -> None:
     ledger = ledger_of(store, clock, limit=1)
     ledger.accept(TELEGRAM, [written("1"), written("2", sender="ben")])
@@ -208,6 +247,87 @@ def test_a_lease_from_before_the_clock_was_set_back_binds_nobody(ledger: Ledger,
     lease_one(ledger)
     clock.now = NOW + timedelta(seconds=1)
     assert len(lease(ledger, OTHER)) == 1
+
+
+def test_who_was_due_before_the_clock_was_set_back_is_served_and_then_waits_as_usual(ledger: Ledger, clock: Clock) -> None:
+    ledger.accept(TELEGRAM, [written("1")])
+    clock.now = NOW - timedelta(hours=1)
+    ledger.postpone(lease_one(ledger), ME, timedelta(seconds=30))
+    assert lease(ledger) == []
+    clock.advance(timedelta(seconds=30))
+    assert len(lease(ledger)) == 1
+
+
+def test_who_is_due_further_ahead_than_anything_waits_is_served(ledger: Ledger, store: Database, clock: Clock) -> None:
+    ledger.accept(TELEGRAM, [written("1")])
+    clock.advance(timedelta(days=3))
+    ledger.postpone(lease_one(ledger), ME, timedelta())
+    clock.now = NOW + timedelta(hours=1)
+    assert len(lease(ledger)) == 1
+
+
+def test_what_was_received_before_the_clock_was_set_back_does_not_count_against_the_limit(store: Database, clock: Clock) -> None:
+    ledger = ledger_of(store, clock, limit=2)
+    ledger.accept(TELEGRAM, [written("1"), written("2")])
+    clock.now = NOW - timedelta(hours=1)
+    ledger.accept(TELEGRAM, [written("3")])
+    assert rows(store, channel_messages)[-1].kind == Kind.TEXT.value
+
+
+def test_a_worker_does_not_take_again_whom_it_serves_though_its_lease_ran_out(ledger: Ledger, clock: Clock) -> None:
+    ledger.accept(TELEGRAM, [written("1"), written("2", sender="ben")])
+    served, _ = lease(ledger)
+    clock.advance(LEASE)
+    assert served.id not in [person.id for person in ledger.lease(ME, 10, [TELEGRAM], [served.id])]
+    assert [person.id for person in ledger.lease(OTHER, 10, [TELEGRAM])] == [served.id]
+
+
+def test_a_worker_that_ends_gives_its_own_people_back_at_once(ledger: Ledger) -> None:
+    ledger.accept(TELEGRAM, [written("1")])
+    hers = lease_one(ledger)
+    ledger.accept(TELEGRAM, [written("2", sender="ben")])
+    lease_one(ledger, OTHER)
+    ledger.let_go(ME)
+    assert [person.id for person in lease(ledger)] == [hers.id]
+
+
+Work = Callable[[Ledger, Any, Any, Any], Any]
+LATE: dict[str, Work] = {
+    "answered": lambda ledger, person, message, _: ledger.answered(person, message, [{"text": "trop tard"}], ["trop tard"], True),
+    "leaving": lambda ledger, person, _, reply: ledger.leaving(person, reply),
+    "next_message": lambda ledger, person, *_: ledger.next_message(person),
+    "give_up_message": lambda ledger, person, message, _: ledger.give_up_message(person, message),
+    "settle_broken_off": lambda ledger, person, *_: ledger.settle_broken_off(person, False),
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_who_lost_the_lease_writes_nothing_any_more(ledger: Ledger, store: Database, clock: Clock, name: str) -> None:
+    ledger.accept(TELEGRAM, [written("1"), written("2")])
+    person = lease_one(ledger)
+    answer(ledger, person, "un", "deux")
+    message, reply = next_message(ledger, person), ledger.next_reply(person)
+    assert reply
+    if name == "settle_broken_off":
+        ledger.leaving(person, reply)
+    clock.advance(LEASE)
+    lease_one(ledger, OTHER)
+    before = [rows(store, table) for table in (channel_people, channel_messages, channel_replies)]
+    with pytest.raises(LostLeaseError):
+        LATE[name](ledger, person, message, reply)
+    assert [rows(store, table) for table in (channel_people, channel_messages, channel_replies)] == before
+
+
+def test_whose_part_is_on_its_way_stays_due(ledger: Ledger, store: Database, clock: Clock) -> None:
+    ledger.accept(TELEGRAM, [written("1")])
+    person = lease_one(ledger)
+    answer(ledger, person, "un")
+    reply = ledger.next_reply(person)
+    assert reply
+    ledger.leaving(person, reply)
+    ledger.release(person, ME)
+    again = lease_one(ledger)
+    assert ledger.settle_broken_off(again, False) == [reply.id]
 
 
 def test_who_lost_the_lease_gives_nobody_back(ledger: Ledger, store: Database, clock: Clock) -> None:
@@ -269,7 +389,6 @@ def test_who_is_forgotten_just_when_she_writes_again_is_a_new_person(
     ledger: Ledger, store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On PostgreSQL her row may go between the two statements that find it; here it goes by the same transaction."""
-    ledger.accept(TELEGRAM, [written("1")])
     real, gone = module._insert_once, []
 
     def forgotten(connection: Any, target: Any, row: Any) -> bool:
@@ -355,6 +474,8 @@ def test_an_answer_that_comes_twice_is_stored_once(ledger: Ledger, store: Databa
     message = next_message(ledger, person)
     at_once(*[lambda: answer(ledger, person, "un", "deux", message=message)] * 2)
     assert statuses(store) == [REPLY_WAITING] * 2
+    with store.read() as connection:
+        assert connection.execute(forgetting.select()).all() == []  # nobody was erased
 
 
 def test_a_part_is_sent_by_one_worker_only(ledger: Ledger) -> None:
@@ -363,7 +484,7 @@ def test_a_part_is_sent_by_one_worker_only(ledger: Ledger) -> None:
     answer(ledger, person, "un")
     reply = ledger.next_reply(person)
     assert reply
-    assert sorted(at_once(*[lambda: ledger.leaving(reply)] * 4)) == [False, False, False, True]
+    assert sorted(at_once(*[lambda: ledger.leaving(person, reply)] * 4)) == [False, False, False, True]
 
 
 def test_what_may_be_chosen_by_its_number_is_that_of_the_last_answer(ledger: Ledger) -> None:
@@ -381,7 +502,8 @@ def test_what_may_be_chosen_by_its_number_is_that_of_the_last_answer(ledger: Led
 
 def test_a_message_that_was_given_up_is_seen_and_says_nothing(ledger: Ledger, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("1")])
-    ledger.give_up_message(next_message(ledger, lease_one(ledger)))
+    person = lease_one(ledger)
+    ledger.give_up_message(person, next_message(ledger, person))
     row = only(store, channel_messages)
     assert (row["status"], row["text"]) == (MESSAGE_FAILED, None)
 
@@ -398,7 +520,7 @@ def test_a_part_on_its_way_when_its_worker_died_is_uncertain_unless_it_may_come_
     answer(ledger, person, "un", "deux")
     reply = ledger.next_reply(person)
     assert reply
-    assert ledger.leaving(reply)
+    assert ledger.leaving(person, reply)
     clock.advance(LEASE)
     person = lease_one(ledger, OTHER)
     assert len(ledger.settle_broken_off(person, again)) == told
@@ -413,7 +535,7 @@ def test_what_is_not_sent_waits_or_has_failed_alone_or_with_what_is_behind_it(le
     answer(ledger, person, "quatre")
     reply = ledger.next_reply(person)
     assert reply
-    assert ledger.leaving(reply)
+    assert ledger.leaving(person, reply)
     ledger.not_sent(reply, REPLY_WAITING, "429")
     assert ledger.next_reply(person) == reply
     ledger.not_sent(reply, REPLY_FAILED, "400")
@@ -431,9 +553,9 @@ def test_what_a_platform_says_later_is_noted_once_and_on_its_own_channel(ledger:
     answer(ledger, person, "un")
     send(ledger, person, "their id")
     failure = [Failure("their id", "131026"), Failure("unknown", "1")]
-    assert ledger.note_failures(MAIL, failure) == []
-    assert len(ledger.note_failures(TELEGRAM, failure)) == 1
-    assert ledger.note_failures(TELEGRAM, failure) == []
+    assert list(ledger.note_failures(MAIL, failure).values()) == [[], []]
+    assert list(map(len, ledger.note_failures(TELEGRAM, failure).values())) == [1, 0]
+    assert list(ledger.note_failures(TELEGRAM, failure).values()) == [[], []]
     reply = only(store, channel_replies)
     assert (reply["status"], "131026" in reply["last_error"]) == (REPLY_FAILED, True)
 
@@ -456,12 +578,97 @@ def test_who_was_sealed_with_another_key_keeps_nobody_from_being_served(
     assert lease(fresh, OTHER) == []
 
 
+def test_a_part_on_its_way_to_whom_another_key_has_sealed_is_uncertain(ledger: Ledger, store: Database, clock: Clock) -> None:
+    ledger.accept(TELEGRAM, [written("1")])
+    person = lease_one(ledger)
+    answer(ledger, person, "un", "deux")
+    reply = ledger.next_reply(person)
+    assert reply
+    ledger.leaving(person, reply)
+    clock.advance(LEASE)
+    assert lease(ledger_of(store, clock, seal=Seal("another key")), OTHER) == []
+    assert statuses(store) == [REPLY_UNCERTAIN, REPLY_FAILED]
+    assert all("CIC_SECRET_KEY" in row.last_error for row in rows(store, channel_replies))
+    assert len(rows(store, channel_people)) == 1  # her conversation is to be found by it, and erased
+
+
+def test_who_was_forgotten_and_is_sealed_with_another_key_goes_with_what_is_left(ledger: Ledger, store: Database, clock: Clock) -> None:
+    ledger.accept(TELEGRAM, [written("1")])
+    answer(ledger, lease_one(ledger), "C'est effacé.")
+    with store.begin() as connection:
+        connection.execute(channel_people.update().values(conversation=None))
+    clock.advance(LEASE)
+    assert lease(ledger_of(store, clock, seal=Seal("another key")), OTHER) == rows(store, channel_people) == []
+    reply = only(store, channel_replies)
+    assert (reply["status"], reply["body"], reply["context"]) == (REPLY_FAILED, None, None)
+
+
 def test_a_reply_that_another_worker_has_sent_is_not_about_to_be_sent(ledger: Ledger, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     answer(ledger, person, "un")
     reply = ledger.next_reply(person)
     assert reply
-    assert ledger.leaving(reply)
+    assert ledger.leaving(person, reply)
     assert statuses(store) == [REPLY_LEAVING]
-    assert not ledger.leaving(reply)
+    assert not ledger.leaving(person, reply)
+
+
+# --- all at once -----------------------------------------------------------------------------------
+
+CROWD = [f"p{number}" for number in range(6)]
+
+
+class Crowd:
+    """People who write, workers who serve them, staff who erase them, all at once on one database, for so many seconds."""
+
+    def __init__(self, ledger: Ledger, database: Database, seconds: float) -> None:
+        self.ledger, self.database = ledger, database
+        self.until = time.monotonic() + seconds
+        self.done: Counter[str] = Counter()
+        self.refused: list[str] = []
+
+    def run(self) -> None:
+        at_once(*(partial(self._again, work, Random(place)) for place, work in enumerate(self._works())))
+
+    def _works(self) -> list[Callable[[Random], None]]:
+        workers = (partial(self._serve, owner) for owner in (ME, OTHER))
+        return [self._write, self._write, self._erase, *workers, self._retry, self._retry]
+
+    def _again(self, work: Callable[[Random], None], rng: Random) -> None:
+        while time.monotonic() < self.until:
+            try:
+                work(rng)
+                self.done[getattr(work, "__name__", "_serve")] += 1
+            except StorageError as error:
+                self.refused.append(f"{getattr(work, '__name__', '_serve')}: {type(error.__cause__).__name__}")
+
+    def _write(self, rng: Random) -> None:
+        self.ledger.accept(TELEGRAM, [written(f"{rng.random()}", sender=person) for person in rng.sample(CROWD, 4)])
+
+    def _erase(self, rng: Random) -> None:
+        people = [digest("person", person) for person in rng.sample(CROWD, 3)]
+        with self.database.begin() as connection:
+            erase_people(connection, (), NOW, people=people)
+
+    def _serve(self, owner: str, rng: Random) -> None:
+        people = lease(self.ledger, owner)
+        self.ledger.renew(owner)
+        for person in people:
+            if message := self.ledger.next_message(person):
+                answer(self.ledger, person, "un", "deux", message=message)
+            if reply := self.ledger.next_reply(person):
+                self.ledger.leaving(person, reply)
+                self.ledger.not_sent(reply, REPLY_FAILED, "403", all_of_it=True)
+            self.ledger.release(person, owner)
+
+    def _retry(self, rng: Random) -> None:
+        retry(self.database, [TELEGRAM], NOW)
+
+
+@pytest.mark.parametrize("stored", ["postgresql"], indirect=True)
+def test_who_erases_who_writes_and_who_serves_do_not_wait_for_each_other_in_a_circle(stored: Database) -> None:
+    crowd = Crowd(ledger_of(stored, Clock(), limit=10**6), stored, seconds=3.0)
+    crowd.run()
+    assert crowd.refused == []
+    assert set(crowd.done) == {"_write", "_erase", "_serve", "_retry"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any, TypeVar
@@ -102,6 +104,17 @@ def test_meta_is_told_its_challenge_when_it_knows_our_word() -> None:
 def test_nobody_else_is_told_anything(changed: dict[str, str]) -> None:
     with pytest.raises(ForgedError):
         received(PLAYED.question(**changed))
+
+
+def test_what_cannot_be_metas_is_refused_before_there_is_a_body() -> None:
+    genuine = PLAYED.message("awa", "bonjour")
+    forged = [*PLAYED.forged(genuine)[:2], *(PLAYED.question(verify_token=word) for word in ("autre", ""))]
+    forged += [replace(genuine, headers={"X-Hub-Signature-256": given}) for given in ("sha256=", "x" * 71, "sha256=" + "G" * 64)]
+    for raw, believed in [(genuine, True), (PLAYED.question(), True), *((raw, False) for raw in forged)]:
+        headers = {name.lower(): value for name, value in raw.headers.items()}
+        delivery = Delivery(raw.method, "/webhooks/messenger", raw.query, headers, b"")
+        with nullcontext() if believed else pytest.raises(ForgedError):
+            with_connector("http://127.0.0.1:9", lambda connector, delivery=delivery: connector.admit(delivery))
 
 
 @pytest.mark.parametrize("forgery", range(4))
@@ -298,6 +311,15 @@ def test_each_error_of_meta_means_what_its_code_says(messenger: PlayedMessenger,
     assert type(caught.value) is kind
     assert messenger.psid("awa") not in str(caught.value)
     assert messenger.seen("awa") == []
+
+
+@pytest.mark.parametrize("code", ["Awa Ndiaye", "100 Awa", "\u0661", "1" * 50, True, None, ["100"]])
+def test_only_digits_of_an_error_are_told(messenger: PlayedMessenger, code: object) -> None:
+    told = {"error": {"code": code, "error_subcode": code}}
+    messenger.trouble = [Reply(400, json.dumps(told).encode())]
+    with pytest.raises(PermanentDeliveryError) as caught:
+        sent(messenger, {"text": "Bonjour."})
+    assert str(caught.value).endswith(": 400.")
 
 
 def test_limits_of_the_page_hold_for_everybody_and_those_of_one_person_for_her(messenger: PlayedMessenger) -> None:

@@ -22,7 +22,7 @@ from bot.channels.ledger import LEASE, Ledger, Person
 from bot.channels.model import MAIL, PATIENCE, TELEGRAM, Abilities, Body, Bubble, BusyError, Delivery, Health, Receipt, UnreachableError
 from bot.channels.people import known_as
 from bot.channels.seal import SHOWN, Seal
-from bot.errors import DeliveryError
+from bot.errors import DeliveryError, StorageError
 from bot.privacy import FORWARDED, NOTICES, channels, erase, keep_promises, promise, purge, rehearse
 from bot.records import Records
 from bot.review.journal import Journal
@@ -102,9 +102,11 @@ class Assistant:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self.asked: list[tuple[str, str]] = []
+        self.ids: list[str | None] = []
 
     async def answer(self, conversation: str, message: str, client_id: str | None, channel: str) -> dict[str, Any]:
         self.asked.append((conversation, message))
+        self.ids.append(client_id)
         text = f"Vous dites : {message}"
         if message == "effacez mes données":
             promise(self._database, conversation, ERASE, self._clock())
@@ -151,7 +153,7 @@ class Silent:
 async def serve(database: Database, ledger: Ledger, clock: Clock, line: Line, until: Any) -> Assistant:
     """Have a worker serve until something holds."""
     assistant = Assistant(database, clock)
-    opening = Opening("Bonjour.", [])
+    opening = Opening("Bonjour.", "Bonjour à tous.", [])
     courier = Courier(ledger, {TELEGRAM: line}, assistant, lambda: opening, Silent(), clock, Random(1), poll_seconds=0.02)
     stop = asyncio.Event()
     running = asyncio.create_task(courier.run(stop))
@@ -183,11 +185,38 @@ async def test_what_she_wrote_after_it_is_answered_in_a_new_conversation(store: 
     ledger.accept(TELEGRAM, [written("1", "effacez mes données"), written("2", "et le budget ?")])
     line = Line()
     assistant = await serve(store, ledger, clock, line, lambda: only(store, channel_people)["due_at"] is None)
-    assert line.sent == ["Bonjour.", "C'est effacé.", "Vous dites : et le budget ?"]
+    assert line.sent == ["Bonjour.", "C'est effacé.", "Bonjour.", "Vous dites : et le budget ?"]  # nothing of her is known any more
     (first, _), (second, said) = assistant.asked
     assert said == "et le budget ?"
     assert first != second
     assert only(store, channel_people)["conversation"] == second
+
+
+@pytest.mark.anyio
+async def test_a_message_that_erased_and_whose_answer_was_not_written_is_put_again_as_the_same(
+    store: Database, ledger: Ledger, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the assistant remembers that it has erased, and only in that conversation, under that id."""
+    real, failed = ledger.answered, []
+
+    def answered(*arguments: Any) -> bool:
+        if not failed:
+            failed.append(True)
+            raise StorageError("killed, or away")
+        return real(*arguments)
+
+    monkeypatch.setattr(ledger, "answered", answered)
+    ledger.accept(TELEGRAM, [written("1", "effacez mes données")])
+    line = Line()
+
+    def forgotten() -> bool:
+        if failed:
+            clock.advance(timedelta(seconds=1))
+        return not rows(store, channel_people)
+
+    assistant = await serve(store, ledger, clock, line, forgotten)
+    assert line.sent == ["Bonjour.", "C'est effacé."]
+    assert (len(assistant.asked), len(set(assistant.asked)), set(assistant.ids)) == (2, 1, {SEAL.digest(TELEGRAM, "message", "1")})
 
 
 @pytest.mark.anyio
@@ -230,13 +259,28 @@ def test_a_promise_that_is_kept_late_leaves_the_reply_that_tells_of_it(store: Da
     assert rows(store, channel_people) == []
 
 
-def test_who_writes_again_after_an_erasure_is_not_forgotten(store: Database, ledger: Ledger) -> None:
+def test_who_writes_again_after_an_erasure_is_not_forgotten_and_is_told_again_who_we_are(store: Database, ledger: Ledger) -> None:
     conversation, person = hold(ledger, "un")
     promise(store, conversation, ERASE, NOW)
     keep_promises(store, NOW, conversation)
     ledger.accept(TELEGRAM, [written("2", "encore moi")])
     ledger.release(person, ME)
-    assert next_message(ledger, lease_one(ledger)).conversation != conversation
+    again = lease_one(ledger)
+    assert next_message(ledger, again).conversation != conversation
+    assert not again.welcomed
+
+
+def test_the_answer_that_tells_of_an_erasure_does_not_make_her_known_again(store: Database, ledger: Ledger) -> None:
+    conversation, person = hold(ledger)
+    ledger.accept(TELEGRAM, [written("2", "effacez mes données")])
+    message = next_message(ledger, person)
+    promise(store, conversation, ERASE, NOW)
+    keep_promises(store, NOW, conversation)
+    answer(ledger, person, "C'est effacé.", message=message)
+    send(ledger, person)
+    ledger.accept(TELEGRAM, [written("3", "encore moi")])
+    ledger.release(person, ME)
+    assert not lease_one(ledger).welcomed
 
 
 # --- staff erases ----------------------------------------------------------------------------------
@@ -254,6 +298,51 @@ def test_when_staff_erases_nothing_that_waits_is_answered_or_sent(store: Databas
         (None, None, MESSAGE_DONE, None)
     }
     assert lease(ledger) == []
+
+
+@pytest.mark.parametrize("address", [ADDRESS, ADDRESS.upper()])
+@pytest.mark.parametrize("place", ["message", "reply", "failed reply"])
+def test_an_address_is_found_also_where_it_only_waits(store: Database, ledger: Ledger, clock: Clock, place: str, address: str) -> None:
+    if place == "message":
+        ledger.accept(TELEGRAM, [written("1", f"écrivez à {address}")])
+    else:
+        talk(ledger, "un", f"Vous dites :\n{address}")
+        set_replies(store, REPLY_WAITING if place == "reply" else REPLY_FAILED)
+    ledger.accept(TELEGRAM, [written("b", f"et b{ADDRESS}, {ADDRESS}.example", sender="ben")])
+    clock.advance(LEASE)
+    counts = done(erase(store, ADDRESS, clock()))
+    assert counts == {"channel_people": 1} | ({"channel_messages": 1} if place == "message" else {"channel_replies": 2})
+    assert only(store, channel_people)["person"] == SEAL.digest(TELEGRAM, "person", "ben")
+    assert [row.text is None for row in rows(store, channel_messages)] == [True, False]
+    assert rows(store, channel_replies) == []
+
+
+def test_what_is_answered_just_when_staff_erases_is_erased_too(store: Database, ledger: Ledger, clock: Clock) -> None:
+    """The assistant is at work on her first message: what it writes comes after the erasure."""
+    ledger.accept(TELEGRAM, [written("1", f"écrivez à {ADDRESS}")])
+    person = lease_one(ledger)
+    message = next_message(ledger, person)
+    erase(store, ADDRESS, clock())
+    turn(store, message.conversation, SECRET)
+    answer(ledger, person, "un", message=message)
+    ledger.release(person, ME)
+    assert rows(store, channel_people) == rows(store, channel_replies) == []
+    (kept,) = keep_promises(store, clock())
+    assert kept.counts["turns"] == 1
+    assert rows(store, turns) == []
+
+
+def test_whose_message_was_dropped_as_too_old_does_not_lose_her_conversation(store: Database, ledger: Ledger, clock: Clock) -> None:
+    ledger.accept(TELEGRAM, [written("1")])
+    person = lease_one(ledger)
+    message = next_message(ledger, person)
+    clock.advance(timedelta(days=31))
+    ledger.accept(TELEGRAM, [written("2")])
+    ledger.renew(ME)
+    purge(store, clock(), 30)
+    answer(ledger, person, "trop tard", message=message)
+    assert keep_promises(store, clock()) == rows(store, channel_replies) == []
+    assert next_message(ledger, person).conversation == message.conversation
 
 
 def test_who_is_being_served_is_deleted_by_her_worker(store: Database, ledger: Ledger) -> None:
@@ -395,7 +484,7 @@ def test_what_was_masked_while_it_was_being_sent_does_not_wait_to_be_sent_again(
     conversation, person = hold(ledger, f"Nom : {SECRET}")
     reply = ledger.next_reply(person)
     assert reply
-    ledger.leaving(reply)
+    ledger.leaving(person, reply)
     promise(store, conversation, MASK, clock())
     keep_promises(store, clock())
     ledger.not_sent(reply, REPLY_WAITING, "429")
@@ -416,6 +505,36 @@ def test_a_purge_takes_what_is_older_than_the_retention_and_nothing_else(store: 
     assert only(store, channel_messages)["text"] == "encore"
     assert rows(store, channel_replies) == []
     assert done(purge(store, NOW, 30)) == {}
+
+
+def test_what_is_delivered_again_within_a_month_is_known_however_short_the_retention(store: Database, ledger: Ledger, clock: Clock) -> None:
+    talk(ledger, "un")
+    clock.advance(timedelta(days=3))
+    purge(store, clock(), 1)
+    assert rows(store, channel_people) == rows(store, channel_replies) == []
+    left = only(store, channel_messages)
+    assert (left["person_id"], left["sender"], left["text"], left["context"]) == (None, None, None, None)
+    assert ledger.accept(TELEGRAM, [written("1")]).new == 0
+
+
+@pytest.mark.parametrize("status", [REPLY_FAILED, REPLY_UNCERTAIN, REPLY_WAITING])
+def test_what_cannot_be_sent_again_any_more_is_blanked_after_a_week(store: Database, ledger: Ledger, clock: Clock, status: str) -> None:
+    talk(ledger, "un")
+    set_replies(store, status)
+    purge(store, NOW + timedelta(days=7) - timedelta(seconds=1), 30)
+    assert only(store, channel_replies)["body"] == {"text": "un"}
+    purge(store, NOW + timedelta(days=7), 30)
+    reply = only(store, channel_replies)
+    assert reply["status"] == status
+    assert (reply["body"] is None, reply["context"] is None) == (status != REPLY_WAITING, status != REPLY_WAITING)
+
+
+def test_who_sent_a_message_is_known_by_it_for_a_day(store: Database, ledger: Ledger) -> None:
+    talk(ledger, "un")
+    purge(store, NOW + timedelta(days=1), 30)
+    assert only(store, channel_messages)["sender"] == SEAL.digest(TELEGRAM, "person", "awa")
+    purge(store, NOW + timedelta(days=1, seconds=1), 30)
+    assert only(store, channel_messages)["sender"] is None
 
 
 def test_the_address_goes_also_when_a_reviewer_keeps_the_conversation(store: Database, ledger: Ledger, clock: Clock) -> None:

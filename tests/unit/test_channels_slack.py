@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -16,7 +17,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.platforms.platform import Raw, Reply
-from support.platforms.slack import BOT, BOT_USER, SCOPES, SECRET, TOKEN, PlayedSlack, busy, error, marked, sign
+from support.platforms.slack import BOT, BOT_USER, SCOPES, SECRET, TEAM, TOKEN, PlayedSlack, busy, error, marked, sign
 
 from bot.channel_settings import Slack
 from bot.channels.model import (
@@ -34,8 +35,9 @@ from bot.channels.model import (
     UnreachableError,
     UnreadableError,
 )
-from bot.channels.mrkdwn import typed
+from bot.channels.mrkdwn import literal, typed
 from bot.channels.slack import SlackConnector
+from bot.channels.wire import Answer, Wire
 from bot.config import PROJECT
 from bot.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
 
@@ -45,7 +47,7 @@ TS = "1772698020.000100"
 DIRECT = {"type": "message", "channel": "D024BE91L", "user": "U061F7AUR", "text": "Bonjour", "ts": TS, "channel_type": "im"}
 CHANNEL = DIRECT | {"channel": "C123ABC456", "channel_type": "channel", "text": f"<@{BOT_USER}> le budget ?"}
 MENTION = {name: value for name, value in CHANNEL.items() if name != "channel_type"} | {"type": "app_mention"}
-OURS = [{"team_id": "T061EG9R6", "user_id": BOT_USER, "is_bot": True}]
+OURS = [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}]
 FILES = [{"id": "F0S43P1CZ", "name": "carte.png", "mimetype": "image/png"}]
 JSON = "application/json; charset=utf-8"
 FORM = "application/x-www-form-urlencoded"
@@ -72,13 +74,29 @@ def with_connector(slack: PlayedSlack, use: Callable[[SlackConnector], Awaitable
     return asyncio.run(run())
 
 
-def connector(now: float = NOW) -> SlackConnector:
-    return SlackConnector(Slack(TOKEN, SECRET), clock=lambda: now)
+class Told(Wire):
+    """Answers every call with the same, and counts them."""
+
+    def __init__(self, told: object) -> None:
+        super().__init__()
+        self.body = json.dumps(told).encode()
+        self.calls = 0
+
+    async def call(self, method: str, url: str, **options: Any) -> Answer:
+        self.calls += 1
+        return Answer(200, {}, self.body)
 
 
-def deliver(raw: Raw, now: float = NOW) -> Receipt:
-    headers = {name.lower(): value for name, value in raw.headers.items()}
-    return asyncio.run(connector(now).receive(Delivery(raw.method, "/webhooks/slack", "", headers, raw.body)))
+def connector(now: float = NOW, wire: Wire | None = None) -> SlackConnector:
+    return SlackConnector(Slack(TOKEN, SECRET), wire or Told({"ok": True, "team_id": TEAM}), lambda: now)
+
+
+def delivery(raw: Raw) -> Delivery:
+    return Delivery(raw.method, "/webhooks/slack", "", {name.lower(): value for name, value in raw.headers.items()}, raw.body)
+
+
+def deliver(raw: Raw, now: float = NOW, wire: Wire | None = None) -> Receipt:
+    return asyncio.run(connector(now, wire).receive(delivery(raw)))
 
 
 def receive(value: object, kind: str = JSON) -> Receipt:
@@ -88,7 +106,7 @@ def receive(value: object, kind: str = JSON) -> Receipt:
 
 
 def wrapped(event: object, **more: Any) -> dict[str, Any]:
-    return {"type": "event_callback", "event_id": "Ev123", "team_id": "T061EG9R6", "authorizations": OURS, "event": event, **more}
+    return {"type": "event_callback", "event_id": "Ev123", "team_id": TEAM, "authorizations": OURS, "event": event, **more}
 
 
 def read(event: object, **more: Any) -> Incoming | None:
@@ -144,8 +162,66 @@ def test_another_body_or_another_secret_is_forged() -> None:
 @pytest.mark.parametrize("stamp", ["", "x", "-1", "1" * 400, "1.5", f" {NOW}", "١٧٧٢٦٩٨٠٢٠"])
 def test_a_signed_time_that_is_none_is_refused(stamp: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.channels.slack.check_sha256", lambda *_: None)
+    raw = sign(Raw(b"{}", {"Content-Type": JSON}), at=NOW)
+    assert deliver(raw)
     with pytest.raises(ForgedError):
-        deliver(Raw(b"{}", {"X-Slack-Request-Timestamp": stamp, "Content-Type": JSON}))
+        deliver(replace(raw, headers=raw.headers | {"X-Slack-Request-Timestamp": stamp}))
+
+
+@pytest.mark.parametrize("forgery", [0, 1, 2, 4, 7, 8])
+def test_what_cannot_be_signed_now_is_refused_before_there_is_a_body(forgery: int) -> None:
+    played = PlayedSlack()
+    raw = played.forged(played.message("awa", "Bonjour"))[forgery]
+    with pytest.raises(ForgedError):
+        asyncio.run(connector(time.time()).admit(replace(delivery(raw), body=b"")))
+    asyncio.run(connector(time.time()).admit(replace(delivery(played.message("awa", "Bonjour")), body=b"")))
+
+
+# --- from where ---
+
+ELSEWHERE = {"team_id": "T0AUTRE", "authorizations": [{"team_id": "T0AUTRE", "user_id": BOT_USER, "is_bot": True}]}
+
+
+def test_another_workspace_is_not_answered_with_our_token(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(3):
+        assert read(DIRECT, **ELSEWHERE) is None
+    assert press(team={"id": "T0AUTRE"}).messages == ()
+    assert (list(command("Bonjour", team_id="T0AUTRE").messages), command("Bonjour", team_id="T0AUTRE").body) == ([], b"")
+    assert "another workspace" in caplog.text
+
+
+def test_a_channel_that_two_workspaces_share_is_ours_too() -> None:
+    for change in ({"context_team_id": TEAM}, {"authorizations": OURS}, {"team_id": TEAM}):
+        assert read(DIRECT, **ELSEWHERE | change)
+    assert press(team={"id": "T0AUTRE"}, message={"ts": "1.1", "team": TEAM}).messages
+
+
+def test_our_workspace_is_asked_for_once_and_said_to_be_unknown_until_then(caplog: pytest.LogCaptureFixture) -> None:
+    raw = sign(Raw(json.dumps(wrapped(DIRECT)).encode(), {"Content-Type": JSON}), at=NOW)
+    stranger = sign(Raw(json.dumps(wrapped(DIRECT, **ELSEWHERE)).encode(), {"Content-Type": JSON}), at=NOW)
+    wire = Told({"ok": False, "error": "internal_error"})
+    one = connector(wire=wire)
+
+    async def use() -> None:
+        with pytest.raises(UnreadableError) as raised:
+            await one.receive(delivery(raw))
+        assert raised.value.status == 503
+        wire.body = json.dumps({"ok": True, "team_id": TEAM}).encode()
+        for _ in range(3):
+            assert (await one.receive(delivery(raw))).messages
+            assert not (await one.receive(delivery(stranger))).messages
+        assert wire.calls == 2
+        assert caplog.text.count("another workspace") == 1, "said once a minute"
+
+    asyncio.run(use())
+
+
+def test_what_is_nothing_to_us_needs_no_workspace() -> None:
+    wire = Told({})
+    body = json.dumps({"type": "url_verification", "challenge": "x"}).encode()
+    assert deliver(sign(Raw(body, {"Content-Type": JSON}), at=NOW), wire=wire).body == b"x"
+    assert not deliver(sign(Raw(b"ssl_check=1", {"Content-Type": FORM}), at=NOW), wire=wire).messages
+    assert wire.calls == 0
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "", "application/jsonp", "multipart/form-data"])
@@ -323,7 +399,7 @@ def pressed(**change: Any) -> dict[str, Any]:
     action = {"type": "button", "action_id": "choix-0", "block_id": "kA2", "value": "oui", "action_ts": "1772698025.000200"}
     message = {"type": "message", "ts": "1772698021.000100", "bot_id": BOT}
     payload = {"type": "block_actions", "user": {"id": "U061F7AUR"}, "channel": {"id": "D024BE91L", "name": "directmessage"}}
-    return payload | {"message": message, "actions": [action], "trigger_id": "1.2.3"} | change
+    return payload | {"message": message, "actions": [action], "trigger_id": "1.2.3", "team": {"id": TEAM}} | change
 
 
 def press(**change: Any) -> Receipt:
@@ -376,7 +452,15 @@ def test_one_action_that_is_nothing_does_not_lose_the_other() -> None:
 
 
 def command(text: str, **change: str) -> Receipt:
-    fields = {"command": "/cic", "text": text, "user_id": "U061F7AUR", "channel_id": "C123ABC456", "trigger_id": "1.2.3", **change}
+    fields = {
+        "command": "/cic",
+        "text": text,
+        "user_id": "U061F7AUR",
+        "channel_id": "C123ABC456",
+        "trigger_id": "1.2.3",
+        "team_id": TEAM,
+        **change,
+    }
     return receive(urlencode(fields).encode(), FORM)
 
 
@@ -445,6 +529,20 @@ def test_text_is_literal_and_what_is_read_out_is_escaped() -> None:
     assert [elements(block) for block in body["blocks"]] == [[{"type": "text", "text": text}]]
     assert body["text"] == text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert [body[name] for name in ("mrkdwn", "unfurl_links", "unfurl_media")] == [False, False, False]
+
+
+@pytest.mark.parametrize(
+    "text", ["_" * 100_000, "a" * 100_000, "a." * 50_000, "a@a-" * 25_000, "a@a.-" * 20_000], ids=lambda text: text[:5]
+)
+@pytest.mark.timeout(20)
+def test_a_text_is_searched_for_addresses_once_and_not_from_each_of_its_signs(text: str) -> None:
+    shown = literal(text)["elements"][0]["elements"]
+    assert "".join(element["text"] for element in shown) == text
+
+
+def test_an_address_in_a_text_is_a_link() -> None:
+    shown = literal("Écrivez à awa.n+cic@commune.example. Ou à -x@y.example, a@b.")["elements"][0]["elements"]
+    assert [element["url"] for element in shown if element["type"] == "link"] == ["mailto:awa.n+cic@commune.example", "mailto:-x@y.example"]
 
 
 def test_addresses_in_a_text_may_be_pressed() -> None:

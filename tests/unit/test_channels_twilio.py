@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
@@ -171,6 +171,120 @@ def test_a_form_that_nobody_can_have_signed_is_refused(sms: PlayedSms, body: byt
         receive(sms, replace(sms.message("awa", "Bonjour"), body=body))
 
 
+@pytest.mark.parametrize("given", ["x", "x" * 28, "=" * 28, "A" * 26 + "==", "A" * 27 + "=\n", "é" * 27 + "="])
+def test_what_cannot_be_a_signature_is_refused_before_there_is_a_body(sms: PlayedSms, given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.twilio.parse_qsl", lambda *_, **__: pytest.fail("the form was read"))
+    raw = sms.message("awa", "Bonjour")
+    delivery = Delivery("POST", "/webhooks/sms", "", {"x-twilio-signature": given}, b"")
+    with pytest.raises(ForgedError):
+        use(sms, lambda connector: connector.admit(delivery))
+    with pytest.raises(ForgedError):
+        receive(sms, replace(raw, headers={**raw.headers, "X-Twilio-Signature": given}))
+    use(sms, lambda connector: connector.admit(replace(delivery, headers={"x-twilio-signature": raw.headers["X-Twilio-Signature"]})))
+
+
+# --- one signature, other fields: Twilio puts nothing between names and values ---
+
+
+def pairs_of(raw: Raw) -> list[tuple[str, str]]:
+    return sorted(parse_qsl(raw.body.decode(), keep_blank_values=True))
+
+
+def recut(raw: Raw, fields: list[tuple[str, str]]) -> Raw:
+    """Other fields under the signature of a delivery, which holds for them, too."""
+    assert "".join(map("".join, sorted(fields))) == "".join(map("".join, pairs_of(raw)))
+    return replace(raw, body=urlencode(fields).encode())
+
+
+def test_no_field_that_decides_may_hold_its_neighbours(sms: PlayedSms, whatsapp: PlayedWhatsAppTwilio) -> None:
+    for platform in (sms, whatsapp):
+        raw = platform.message("awa", "Bonjour", 5)
+        fields = pairs_of(raw)
+        for start, (name, value) in enumerate(fields):
+            for end in range(start + 2, len(fields) + 1):
+                glued = value + "".join(map("".join, fields[start + 1 : end]))
+                try:
+                    found = receive(platform, recut(raw, [*fields[:start], (name, glued), *fields[end:]])).messages
+                except (ForgedError, UnreadableError):
+                    continue
+                assert {(one.platform_id, one.sender) for one in found} <= {(SID, platform.address_of("awa"))}
+
+
+def test_no_name_may_hold_its_neighbours(sms: PlayedSms) -> None:
+    raw = sms.message("awa", "Bonjour", 5)
+    fields = dict(pairs_of(raw))
+    sender = fields.pop("From")
+    fields[f"From{sender[:8]}"] = sender[8:]
+    with pytest.raises(ForgedError):
+        receive(sms, recut(raw, list(fields.items())))
+
+
+def test_a_field_is_given_once(sms: PlayedSms) -> None:
+    raw = sms.incoming("awa", 5, From=AWA, Body="OuiFrom+32455550101")
+    fields = [(name, "Oui" if name == "Body" else value) for name, value in pairs_of(raw)]
+    with pytest.raises(ForgedError, match="none of Twilio's"):
+        receive(sms, recut(raw, [*fields, ("From", "+32455550101")]))
+
+
+OTHER_SID = f"SM{6:032x}"
+HIDDEN = f"From+32455550199MessageSid{OTHER_SID}NumMedia0ProfileName"
+"""What somebody writes whose message is to become one of another person, under another id; the rest is to be a name of a profile."""
+
+
+def test_who_captures_a_delivery_of_theirs_cannot_make_one_of_another_person_of_it(whatsapp: PlayedWhatsAppTwilio) -> None:
+    hidden = HIDDEN.replace("From+", "Fromwhatsapp:+")
+    raw = whatsapp.incoming("awa", 5, Body=f"Bonjour{hidden}")
+    fields = pairs_of(raw)
+    rest = {name: value for name, value in fields if name < "Body" or name > "ProfileName"}
+    swallowed = "".join(name + value for name, value in fields if "Body" < name <= "ProfileName")
+    made = rest | {"Body": "Bonjour", "From": "whatsapp:+32455550199", "MessageSid": OTHER_SID, "NumMedia": "0", "ProfileName": swallowed}
+    with pytest.raises(ForgedError, match="cut in another way"):
+        receive(whatsapp, recut(raw, list(made.items())))
+    with pytest.raises(ForgedError, match="cut in another way"):
+        receive(whatsapp, raw)
+
+
+def test_the_query_takes_no_fields_away(sms: PlayedSms) -> None:
+    fields = {"AccountSid": ACCOUNT, "From": AWA, "To": NUMBER, "MessageSid": SID, "Body": f"AccountSid{ACCOUNT}BodyOui{HIDDEN}"}
+    raw = sms.signed(fields)
+    signed = {**raw.headers, "X-Twilio-Signature": signature(TOKEN, f"{sms.hook}?bureau=1", dict(pairs_of(raw)))}
+    moved = f"bureau=1AccountSid{ACCOUNT}ApiVersion2010-04-01Body"
+    rest = [("AccountSid", ACCOUNT), ("Body", "Oui"), ("From", "+32455550199"), ("MessageSid", OTHER_SID), ("NumMedia", "0")]
+    rest += [("ProfileName", f"From{AWA}MessageSid{SID}"), ("To", NUMBER)]
+    with pytest.raises(ForgedError, match="cut in another way"):
+        receive(sms, replace(raw, body=urlencode(rest).encode(), query=moved, headers=signed))
+
+
+def test_a_message_that_answers_another_one_names_it(whatsapp: PlayedWhatsAppTwilio) -> None:
+    found = read(whatsapp, Body="Oui", OriginalRepliedMessageSid=OTHER_SID, OriginalRepliedMessageSender="whatsapp:+32455550100")
+    assert found
+    assert found.platform_id == SID
+
+
+def test_a_field_that_twilio_adds_is_no_obstacle(sms: PlayedSms) -> None:
+    assert read(sms, Body="Oui", SomethingNew="x", something_else7="From the sea, MessageSid")
+
+
+@pytest.mark.parametrize(
+    ("sender", "read_of"),
+    [
+        ("whatsapp:+32455550142", True),
+        ("whatsapp:BE.1502576394655843", True),
+        ("whatsapp:US.ENT.11815799212886844830", True),
+        ("whatsapp:awa", False),
+        ("+32455550142", False),
+    ],
+)
+def test_a_person_on_whatsapp_has_a_number_or_an_id(whatsapp: PlayedWhatsAppTwilio, sender: str, read_of: bool) -> None:
+    assert (read(whatsapp, From=sender, Body="Oui") is not None) is read_of
+
+
+@pytest.mark.parametrize("ident", ["SM1", f"SM{5:031x}", f"SM{5:033x}", f"SX{5:032x}", f"{SID}NumMedia0", f" {SID}"])
+def test_an_id_that_is_none_of_twilios_is_refused(sms: PlayedSms, ident: str) -> None:
+    with pytest.raises(ForgedError):
+        receive(sms, sms.incoming("awa", MessageSid=ident, Body="Oui"))
+
+
 def test_another_account_is_refused_even_with_our_signature(sms: PlayedSms) -> None:
     with pytest.raises(ForgedError, match="another account"):
         receive(sms, sms.incoming("awa", AccountSid="AC99999999999999999999999999999999", Body="Bonjour"))
@@ -308,6 +422,7 @@ def test_reactions_and_what_people_are_told_by_twilio_are_nothing(whatsapp: Play
         ("undelivered", {"ErrorCode": "30003"}, [Failure(SID, "30003")]),
         ("failed", {"ErrorCode": "63016", "ErrorMessage": "outside"}, [Failure(SID, "63016")]),
         ("failed", {}, [Failure(SID, "failed")]),
+        ("failed", {"ErrorCode": "Awa Ndiaye"}, [Failure(SID, "failed")]),
     ],
 )
 def test_what_becomes_of_a_message_of_ours_counts_when_it_failed(
@@ -323,7 +438,7 @@ FIELDS = ["MessageSid", "SmsStatus", "MessageStatus", "From", "To", "Body", "Num
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(st.characters(codec="utf-8"), max_size=8)))
 def test_no_signed_form_makes_the_connector_stumble(fields: dict[str, str]) -> None:
     played = PlayedSms()
-    with suppress(UnreadableError):
+    with suppress(UnreadableError, ForgedError):
         receive(played, played.signed({"To": NUMBER, "From": AWA, "MessageSid": SID, **fields}))
 
 
@@ -353,7 +468,9 @@ def test_a_messaging_service_sends_in_place_of_a_number(sms: PlayedSms) -> None:
         (error(503, 20503, "Service Unavailable", [("Retry-After", "3")]), BusyError, 3),
         (error(401, 20003, "Authenticate"), AccessError, None),
         (error(403, 20005, "Account not active"), AccessError, None),
-        (error(400, 21408, "Permission to send an SMS has not been enabled for the region"), AccessError, None),
+        (error(400, 21408, "Permission to send an SMS has not been enabled for the region"), UnreachableError, None),
+        (error(400, 21608, "The number is unverified. Trial accounts cannot send messages to it"), UnreachableError, None),
+        (error(400, 21268, "Sending to Premium rate numbers is not allowed"), UnreachableError, None),
         (error(400, 21606, "The 'From' phone number is not valid"), AccessError, None),
         (error(400, 63007, "Twilio could not find a Channel with the specified From address"), AccessError, None),
         (error(400, 21610, "Attempt to send to unsubscribed recipient"), UnreachableError, None),
@@ -374,6 +491,14 @@ def test_an_error_means_what_twilio_documents(sms: PlayedSms, reply: Reply, want
     if isinstance(found.value, BusyError):
         assert found.value.seconds == seconds
         assert found.value.everybody is (reply.status < 500)
+
+
+def test_only_digits_of_an_error_are_told(sms: PlayedSms) -> None:
+    for told in (b'{"code": "Awa Ndiaye"}', b'{"code": "21211 Awa"}', '{"code": "\u0661"}'.encode()):
+        sms.trouble.append(Reply(400, told))
+        with pytest.raises(PermanentDeliveryError) as found:
+            send(sms)
+        assert str(found.value).endswith(": 400.")
 
 
 def test_a_wrong_token_is_the_operators_and_no_answer_may_be_tried_again(sms: PlayedSms) -> None:

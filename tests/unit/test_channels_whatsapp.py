@@ -209,6 +209,9 @@ def test_no_shape_of_a_change_is_an_error(content: Any) -> None:
 def test_what_did_not_arrive_is_told_with_its_code() -> None:
     assert received(PLAYED.failed("wamid.7", 131047)) == Receipt([], [Failure("wamid.7", "131047")])
     assert received(PLAYED.update(statuses=[PLAYED.status("wamid.8", "failed")])).failures == [Failure("wamid.8", "sans code")]
+    for code in ("Awa Ndiaye", "\u0661", "1" * 50):
+        failed = PLAYED.status("wamid.8", "failed") | {"errors": [{"code": code}]}
+        assert received(PLAYED.update(statuses=[failed])).failures == [Failure("wamid.8", "sans code")]
 
 
 def test_a_failure_and_a_message_come_together() -> None:

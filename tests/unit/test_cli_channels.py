@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_channels import ME, answer, lease_one, ledger_of, rows, send, written
+from sample_channels import ME, answer, lease_one, ledger_of, next_message, rows, send, written
 from sample_request import Clock, sample_settings
 from sqlalchemy import select, update
 from support.platforms.platform import SITE
@@ -23,7 +23,7 @@ from typer.testing import CliRunner, Result
 from bot.channels import building
 from bot.channels.ledger import Ledger
 from bot.channels.model import MAIL, SLACK, TELEGRAM, Health
-from bot.channels.overview import LATELY, Latest, Standing, latest, retry, standing
+from bot.channels.overview import LATELY, Latest, Reason, Standing, latest, reasons, retry, standing
 from bot.channels.seal import Seal
 from bot.cli import app
 from bot.cli import channels as command
@@ -43,7 +43,7 @@ from bot.storage import (
 from bot.text import fold
 
 Cic = Callable[..., Result]
-KEYS = ["name", "on", "valid", "detail", "last_received", "last_sent", "waiting", "failed", "uncertain"]
+KEYS = ["name", "on", "valid", "detail", "last_received", "last_sent", "waiting", "failed", "uncertain", "reasons"]
 
 
 @pytest.fixture
@@ -244,9 +244,59 @@ def test_what_came_what_left_and_what_did_not_is_told(cic: Cic, database: Databa
         "waiting": 1,
         "failed": 1,
         "uncertain": 1,
+        "reasons": [{"reason": "Sans raison notée.", "count": 2, "can_be_sent_again": True}],
     }
     assert (lines[MAIL]["waiting"], lines[MAIL]["last_received"]) == (2, clock().isoformat())
     assert "echecs : 1" in shown(cic()), "also of a channel that is off by now"
+
+
+def note(database: Database, number: int, status: str, reason: str, **values: Any) -> None:
+    """Give the reply of this number a status and a reason."""
+    with database.begin() as connection:
+        ident = connection.execute(select(channel_replies.c.id).order_by(channel_replies.c.id).offset(number).limit(1)).scalar()
+        connection.execute(update(channel_replies).where(channel_replies.c.id == ident).values(status=status, last_error=reason, **values))
+
+
+def test_why_it_failed_is_told_with_how_many_and_how_many_cannot_be_sent_again(cic: Cic, database: Database, ledger: Ledger) -> None:
+    four_replies(ledger)
+    note(database, 0, REPLY_FAILED, "La plateforme refuse ce message : 400 E7.", body=None)
+    note(database, 1, REPLY_FAILED, "La plateforme refuse ce message : 400 E7.")
+    note(database, 2, REPLY_FAILED, "La plateforme refuse ce message : 400 E7.")
+    note(database, 3, REPLY_UNCERTAIN, "La plateforme n'a pas répondu : TimeoutError.")
+    ledger.accept(MAIL, [written("m")])
+    (person,) = ledger.lease(ME, 1, [MAIL])
+    ledger.give_up_message(person, next_message(ledger, person))
+    refused, silent = "La plateforme refuse ce message : 400 E7.", "La plateforme n'a pas répondu : TimeoutError."
+    lines = told(cic("--json"))
+    assert lines[TELEGRAM]["reasons"] == [
+        {"reason": refused, "count": 2, "can_be_sent_again": True},
+        {"reason": silent, "count": 1, "can_be_sent_again": True},
+        {"reason": refused, "count": 1, "can_be_sent_again": False},
+    ]
+    ((never, count, can),) = (one.values() for one in lines[MAIL]["reasons"])
+    assert ("sans réponse" in never, count, can, lines[MAIL]["failed"]) == (True, 1, False, 1)
+    said = shown(cic())
+    assert "telegram : echecs et incertitudes des sept derniers jours 3 × la plateforme refuse ce message : 400 e7. 1 ×" in said
+    assert "ne peuvent plus etre renvoyes : 1." in said
+
+
+def test_only_reasons_of_the_last_week_are_told_and_none_where_nothing_failed(store: Database, clock: Clock) -> None:
+    ledger = ledger_of(store, clock)
+    four_replies(ledger)
+    note(store, 1, REPLY_FAILED, "ancienne", created_at=clock() - LATELY)
+    note(store, 2, REPLY_FAILED, "récente", created_at=clock() - LATELY + timedelta(seconds=1))
+    with store.read() as connection:
+        assert reasons(connection, clock() - LATELY) == {TELEGRAM: [Reason("récente", 1, True)]}
+
+
+def test_a_reason_is_one_short_line_whatever_it_holds(cic: Cic, database: Database, ledger: Ledger) -> None:
+    four_replies(ledger)
+    note(database, 1, REPLY_FAILED, "400\x1b[31m\r\n[red]\u202e " + "x" * 5000)
+    reason = told(cic("--json"))[TELEGRAM]["reasons"][0]["reason"]
+    assert (reason.startswith("400 [31m [red] xxx"), len(reason)) == (True, 200)
+    said = cic().stdout
+    assert "[red]" in said
+    assert not [sign for sign in said if sign in "\x1b\r\u202e"]
 
 
 def test_what_failed_is_counted_for_a_week_and_what_waits_for_as_long_as_it_does(store: Database, clock: Clock) -> None:
@@ -312,7 +362,9 @@ def test_of_whom_is_due_later_anyway_nothing_is_hastened(store: Database, clock:
     answer(ledger, person, "un")
     fail(store, 0, REPLY_FAILED)
     ledger.postpone(person, ME, timedelta(hours=1))
+    clock.advance(timedelta(seconds=1))
     assert retry(store, [TELEGRAM], clock()) == 1
+    assert [row.created_at for row in rows(store, channel_replies)] == [clock()]
     assert ledger.lease(ME, 1, [TELEGRAM]) == []
 
 
@@ -340,3 +392,10 @@ def test_an_address_is_erased_with_what_the_mail_channel_holds_of_it(tmp_path: P
     assert "adresses de messagerie (1), messages de messagerie (1)" in result.stdout
     assert [row.text for row in rows(database, channel_messages)].count(None) == 1
     assert len(rows(database, channel_people)) == 1
+
+
+def test_an_address_is_erased_also_where_it_stands_in_what_waits(tmp_path: Path, database: Database, ledger: Ledger) -> None:
+    ledger.accept(TELEGRAM, [written("1", "écrivez à awa@commune.example"), written("2", "bonjour", sender="ben")])
+    result = CliRunner().invoke(app, ["erase", "awa@commune.example"], env={"CIC_DATA_DIR": str(tmp_path), "CIC_DATABASE_URL": ""})
+    assert result.exit_code == 0
+    assert [row.text for row in rows(database, channel_messages)] == [None, "bonjour"]

@@ -234,7 +234,7 @@ TWILIO = {
     "CIC_PUBLIC_URL": "https://assistant.exemple.be",
 }
 SLACK = {"CIC_SLACK_TOKEN": "xoxb-1", "CIC_SLACK_SIGNING_SECRET": "s3cret"}
-TEAMS = {"CIC_TEAMS_APP_ID": "id", "CIC_TEAMS_PASSWORD": "mot", "CIC_TEAMS_TENANT": "commune.example"}
+TEAMS = {"CIC_TEAMS_APP_ID": "id", "CIC_TEAMS_PASSWORD": "mot", "CIC_TEAMS_TENANT": "72f988bf-86f1-41af-91ab-2d7cd011db47"}
 MAILBOX = {
     "CIC_MAILBOX": "assistant@commune.example",
     "CIC_IMAP_HOST": "imap.commune.example",
@@ -300,7 +300,8 @@ WRONG_OF_CHANNELS = {
     "service where a number is wanted": (WHOLE["whatsapp_twilio"], "CIC_WHATSAPP_TWILIO_FROM", "MG0123456789abcdef"),
     "number with its channel": (WHOLE["whatsapp_twilio"], "CIC_WHATSAPP_TWILIO_FROM", "whatsapp:+32455550100"),
     "token of two lines": (SLACK, "CIC_SLACK_TOKEN", "xoxb-1\nx"),
-    "tenant with a path": (TEAMS, "CIC_TEAMS_TENANT", "commune.example/x"),
+    "domain of a tenant": (TEAMS, "CIC_TEAMS_TENANT", "commune.onmicrosoft.com"),
+    "tenant with a path": (TEAMS, "CIC_TEAMS_TENANT", "72f988bf-86f1-41af-91ab-2d7cd011db47/x"),
     "mailbox without @": (MAILBOX, "CIC_MAILBOX", "assistant"),
     "user with a line break": (MAILBOX, "CIC_IMAP_USER", "a\r\nb"),
     "port of another world": (MAILBOX, "CIC_IMAP_PORT", "70000"),

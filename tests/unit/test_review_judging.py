@@ -143,7 +143,7 @@ def test_an_erased_conversation_takes_its_judgements_along(either: Database) -> 
     (other,) = stored(either, {}, name="c2")
     batch = judging(either).judge([one, other], BRUSSELS, "Ines").batch
     with either.begin() as connection:
-        erase_conversation(connection, "c1", NOW, None)
+        erase_conversation(connection, "c1", NOW, None, NOW)
     assert (verdicts(either), len(verdicts(either, "c2"))) == ({}, 1)
     with pytest.raises(RequestError, match="n'est plus là"):
         judging(either).judge([one], Opinion(RIGHT), "Ines")

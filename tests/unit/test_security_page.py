@@ -7,6 +7,11 @@ import sys
 
 import pytest
 
+from bot.channels.model import DELIVERY_BYTES
+from bot.channels.slack import SlackConnector
+from bot.channels.teams import TeamsConnector
+from bot.channels.telegram import TelegramConnector
+from bot.channels.twilio import SmsConnector
 from bot.config import PROJECT
 from bot.rasa_client import HANDLING_SECONDS
 from bot.text import NBSP, NNBSP, typeset
@@ -14,7 +19,7 @@ from bot.web.__main__ import IDLE_SECONDS
 from bot.web.bodies import BODY_BYTES, BODY_SECONDS, MESSAGE_CHARACTERS
 from bot.web.connections import CONNECTIONS, HEAD_BYTES, REQUEST_BYTES, REQUEST_SECONDS, SPARE_FILES
 from bot.web.edge import HEADERS
-from bot.web.webhooks import DELIVERY_BYTES
+from bot.web.webhooks import IN_FLIGHT_BYTES
 
 PAGE = (PROJECT / "docs" / "securite.md").read_text("utf-8")
 LOCK = (PROJECT / "uv.lock").read_text("utf-8")
@@ -81,11 +86,14 @@ def test_every_header_that_is_sent_stands_there(name: str) -> None:
     assert f"| `{name}` |" in PAGE
 
 
+(OTHERS,) = {one.delivery_bytes // 1024 for one in (TelegramConnector, SlackConnector, TeamsConnector)}
 LIMITS = {
     "a message": f"| {MESSAGE_CHARACTERS:,} caractères |".replace(",", " "),
     "a body": f"| {BODY_BYTES // 1024} Kio ;",
     "a request": "un Mio" if REQUEST_BYTES == 1024 * 1024 else "",
-    "a delivery": f"| livraison d’une plateforme de messagerie | {DELIVERY_BYTES // 1024**2} Mio | 413 |",
+    "a delivery of Meta": f"| livraison d’une plateforme de messagerie | {DELIVERY_BYTES // 1024**2} Mio (Meta), ",
+    "another delivery": f", {OTHERS} Kio (Telegram, Slack, Teams), {SmsConnector.delivery_bytes // 1024} Kio (Twilio) | 413 |",
+    "deliveries": f"| livraisons d’un canal à la fois | {IN_FLIGHT_BYTES // 1024**2} Mio | 503, `Retry-After` |",
     "a head": f"| {HEAD_BYTES // 1024} Kio |",
     "a slow body": f"| arrivée du corps | {BODY_SECONDS:g} secondes |",
     "a slow request": f"| {REQUEST_SECONDS:g} secondes | 408 ou coupure |",

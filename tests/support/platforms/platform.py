@@ -157,7 +157,7 @@ class Platform(ABC):
     def deliver(self, raw: Raw) -> int:
         """Deliver as the platform does; return the status that it is answered."""
         url = f"{self.assistant}/webhooks/{self.name}" + (f"?{raw.query}" if raw.query else "")
-        with httpx.Client(trust_env=False, timeout=30) as client:
+        with httpx.Client(trust_env=False, timeout=30, verify=False) as client:  # by http: no certificates are to be loaded each time
             return client.request(raw.method, url, content=raw.body, headers=dict(raw.headers)).status_code
 
     def write(self, person: str, text: str) -> None:

@@ -54,15 +54,18 @@ def upgrade() -> None:
         _word("channel"),
         _word("key"),
         _person(),
+        _word("sender", nullable=True),
         _word("kind"),
         sa.Column("text", sa.Text()),
         sa.Column("context", sa.LargeBinary()),
+        sa.Column("conversation", sa.String(255)),
         _time("sent_at"),
         _time("received_at", index=True),
         _word("status"),
         sa.UniqueConstraint("channel", "key", name="channel_messages_once"),
     )
-    op.create_index("channel_messages_of_person", "channel_messages", ["person_id", "received_at"])
+    op.create_index("channel_messages_of_person", "channel_messages", ["person_id", "status"])
+    op.create_index("channel_messages_by_sender", "channel_messages", ["sender", "received_at"])
     op.create_index("channel_messages_by_status", "channel_messages", ["status", "channel"])
     op.create_table(
         "channel_replies",
