@@ -10,19 +10,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, Protocol
+from typing import Protocol
 
 from anyio.to_thread import run_sync
 
-from bot.channels.ledger import Ledger, LostLeaseError, Message, Person, Reply
+from bot.channels.ledger import Ledger
 from bot.channels.model import AccessError, Bubble, BusyError, Connector, Kind, UnreachableError
-from bot.channels.rendering import Rendered, chosen, render
-from bot.channels.sentences import IN_PRIVATE, NOT_READ, TEXT_ONLY, TOO_LONG, TOO_MANY, TOO_MANY_TODAY
+from bot.channels.replying import Answering, Opening, Replying
+from bot.channels.rows import LostLeaseError, Message, Person, Reply
+from bot.channels.sentences import NOT_READ
 from bot.errors import DeliveryError, PermanentDeliveryError, StorageError, UnavailableError, UncertainDeliveryError
 from bot.storage import REPLY_FAILED, REPLY_UNCERTAIN, REPLY_WAITING
 
@@ -33,22 +34,12 @@ DRAIN_SECONDS = 3.0
 """How long what is being sent may take when the process ends."""
 FIRST_WAIT, LONGEST_WAIT = 2.0, 300.0
 """Seconds before something is tried again: doubled each time."""
-_CANNED = {Kind.MEDIA: TEXT_ONLY, Kind.LONG: TOO_LONG, Kind.MANY: TOO_MANY, Kind.DAY: TOO_MANY_TODAY}
 _MOMENTS = 10.0
 """Seconds within which a platform that refuses two people means everybody."""
 ATTEMPTS = 5
 """How often a message is put to the assistant that it cannot answer though it is there."""
 _TOO_LATE = "Cette réponse n'est plus envoyée : elle a attendu trop longtemps."
-_STOP = "annuler"
-"""What ends a request for contact."""
 log = logging.getLogger(__name__)
-
-
-class Answering(Protocol):
-    """What the channels need of the chat (bot.web.conversations.Conversations)."""
-
-    async def answer(self, conversation: str, message: str, client_id: str | None, channel: str) -> dict[str, Any]:
-        """Return the answer to a message, the same one under the same id."""
 
 
 class Counting(Protocol):
@@ -56,15 +47,6 @@ class Counting(Protocol):
 
     def count_channel(self, channel: str, what: str) -> None:
         """Count one of `answered`, `sent`, `retried`, `failed`, `uncertain`."""
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What somebody is told who writes for the first time: who we are, in brief in a group, and subjects to begin with."""
-
-    text: str
-    brief: str
-    suggestions: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -91,8 +73,7 @@ class Courier:
     ) -> None:
         self._ledger = ledger
         self._connectors = connectors
-        self._answering = answering
-        self._opening = opening
+        self._replying = Replying(answering, opening)
         self._counting = counting
         self._clock = clock
         self._rng = rng
@@ -200,7 +181,7 @@ class Courier:
                 await self._give_up(person, message, "too late")
                 continue
             try:
-                said = await self._answer(connector, message, offered, welcomed)
+                said = await self._replying.answer(connector, message, offered, welcomed)
                 bodies = [connector.dress(bubble) for bubble in said.bubbles]
             except (UnavailableError, StorageError) as error:
                 log.warning("message %s of person %s waits: %s", message.id, person.name, type(error).__name__)
@@ -223,22 +204,6 @@ class Courier:
         await run_sync(self._ledger.give_up_message, person, message)
         self._counting.count_channel(person.channel, "failed")
         log.error("message %s of person %s on %s was never answered: %s", message.id, person.name, person.channel, why)
-
-    async def _answer(self, connector: Connector, message: Message, offered: Sequence[str], welcomed: bool) -> Rendered:
-        opening = self._opening()
-        if message.kind is Kind.START:
-            return render([{"text": opening.text, "buttons": opening.suggestions}], connector.abilities)
-        if message.kind is not Kind.TEXT:
-            return render([{"text": _CANNED[message.kind]}], connector.abilities)
-        group = bool(message.context.get("group"))
-        said = await self._answering.answer(message.conversation, chosen(message.text, offered), message.key, connector.label)
-        messages: list[Mapping[str, Any]] = list(said["messages"])
-        if group and said["asks"]:
-            await self._answering.answer(message.conversation, _STOP, f"{message.key}-groupe", connector.label)
-            # What was asked for beside it is a fact, and may be read by all
-            messages = [*(told for told in messages if told.get("source")), {"text": IN_PRIVATE}]
-        first = {"text": opening.brief if group else opening.text}
-        return render([*([] if welcomed else [first]), *messages], connector.abilities)
 
     # --- sending ---
 

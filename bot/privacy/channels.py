@@ -1,6 +1,6 @@
 """Forgets what the messaging channels hold: the address to reply to, what waits for an answer, what is left of answers.
 
-Rows are locked in the channels' own order (bot.channels.ledger): people by their digests, messages, replies by their ids. Of messages
+Rows are locked in the channels' own order (bot.channels.rows): people by their digests, messages, replies by their ids. Of messages
 the keys stay, as digests of nobody's: what a platform delivers again is not answered again.
 """
 
@@ -27,9 +27,9 @@ from bot.storage import (
 )
 
 LONGEST_LEASE = timedelta(minutes=1)
-"""Longer than any lease of bot.channels.ledger: one that ends later was written before the clock was set back."""
+"""Longer than any lease of bot.channels.rows: one that ends later was written before the clock was set back."""
 LIMITED = timedelta(days=1)
-"""Within what limits by sender count (bot.channels.ledger)."""
+"""Within what limits by sender count (bot.channels.arrivals)."""
 RETRIED = timedelta(days=7)
 """How long what was not sent can be sent again by hand (bot.channels.overview)."""
 KEYS_KEPT = timedelta(days=30)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from random import SystemRandom
 
-from bot.channels.courier import Courier, Opening
+from bot.channels.arrivals import Arrivals
+from bot.channels.courier import Courier
 from bot.channels.ledger import Ledger
 from bot.channels.model import Connector, Fetcher
+from bot.channels.replying import Opening
 from bot.channels.seal import Seal
 from bot.channels.sentences import welcome, welcome_in_group
 from bot.config import Settings
@@ -34,15 +36,15 @@ class Channels:
         connectors: Mapping[str, Connector],
     ) -> None:
         self._connectors = connectors
-        ledger = Ledger(database, Seal(settings.secret()), clock, settings.rate_limit)
+        seal = Seal(settings.secret())
 
         def opening() -> Opening:
             days = settings.retention_days
             return Opening(welcome(days, settings.public_url), welcome_in_group(days), showing.content.suggestions)
 
         metrics.watch_channels(connectors)
-        self._courier = Courier(ledger, connectors, conversations, opening, metrics, clock, SystemRandom())
-        self.webhooks = Webhooks(connectors, ledger, metrics, self._courier.notify)
+        self._courier = Courier(Ledger(database, seal, clock), connectors, conversations, opening, metrics, clock, SystemRandom())
+        self.webhooks = Webhooks(connectors, Arrivals(database, seal, clock, settings.rate_limit), metrics, self._courier.notify)
 
     def workers(self) -> list[Worker]:
         """What runs for them; nothing when no channel is on."""

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.channels.ledger import Ledger
+from bot.channels.arrivals import Arrivals
 from bot.channels.model import Connector, Delivery, Failure, Fetcher, ForgedError, Incoming, Receipt, UnreadableError
 from bot.logs import Seldom
 from bot.web.bodies import RefusedError, read_bytes
@@ -57,8 +57,8 @@ class Room:
 class Failures:
     """Notes what platforms say later: a reply did not arrive. They may say so before it is noted as sent: it is looked for again."""
 
-    def __init__(self, ledger: Ledger, metrics: Metrics) -> None:
-        self._ledger = ledger
+    def __init__(self, arrivals: Arrivals, metrics: Metrics) -> None:
+        self._arrivals = arrivals
         self._metrics = metrics
         self._early: deque[tuple[float, str, Failure]] = deque(maxlen=EARLY_FAILURES)
 
@@ -79,7 +79,7 @@ class Failures:
 
     async def _note(self, name: str, failures: Sequence[Failure]) -> list[Failure]:
         """Note them; return those of which no reply is known."""
-        noted = await run_sync(self._ledger.note_failures, name, failures)
+        noted = await run_sync(self._arrivals.note_failures, name, failures)
         for failure, replies in noted.items():
             for reply in replies:
                 self._metrics.count_channel(name, "failed")
@@ -90,12 +90,12 @@ class Failures:
 class Webhooks:
     """Takes what the platforms deliver. `notify` is called when something is to be answered."""
 
-    def __init__(self, connectors: Mapping[str, Connector], ledger: Ledger, metrics: Metrics, notify: Callable[[], None]) -> None:
+    def __init__(self, connectors: Mapping[str, Connector], arrivals: Arrivals, metrics: Metrics, notify: Callable[[], None]) -> None:
         self._connectors = connectors
-        self._ledger = ledger
+        self._arrivals = arrivals
         self._metrics = metrics
         self._notify = notify
-        self.failures = Failures(ledger, metrics)
+        self.failures = Failures(arrivals, metrics)
         """What runs beside the requests for failures that are told too early."""
 
     def routes(self) -> list[Route]:
@@ -105,7 +105,7 @@ class Webhooks:
 
     async def accept(self, name: str, receipt: Receipt) -> None:
         """Store what a channel received, and have it answered."""
-        accepted = await run_sync(self._ledger.accept, name, receipt.messages)
+        accepted = await run_sync(self._arrivals.accept, name, receipt.messages)
         if receipt.failures:
             await self.failures.note(name, receipt.failures)
         self._metrics.count_channel(name, "received", accepted.new)

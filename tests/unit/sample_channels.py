@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sample_request import Clock
@@ -10,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.sql.expression import FromClause
 
-from bot.channels.ledger import Ledger, Message, Person
-from bot.channels.model import MAIL, TELEGRAM, Incoming, Kind
+from bot.channels.arrivals import Accepted, Arrivals
+from bot.channels.ledger import Ledger
+from bot.channels.model import MAIL, TELEGRAM, Failure, Incoming, Kind
+from bot.channels.rows import Message, Person
 from bot.channels.seal import Seal
 from bot.storage import Database
 
@@ -19,8 +22,22 @@ SEAL = Seal("a key for tests only")
 ME, OTHER = "worker-1", "worker-2"
 
 
-def ledger_of(database: Database, clock: Clock, limit: int = 30, seal: Seal = SEAL) -> Ledger:
-    return Ledger(database, seal, clock, limit)
+class Book(Ledger):
+    """A ledger, and what comes in, over the same tables."""
+
+    def __init__(self, database: Database, seal: Seal, clock: Callable[[], datetime], limit: int) -> None:
+        super().__init__(database, seal, clock)
+        self._arrivals = Arrivals(database, seal, clock, limit)
+
+    def accept(self, channel: str, messages: Sequence[Incoming]) -> Accepted:
+        return self._arrivals.accept(channel, messages)
+
+    def note_failures(self, channel: str, failures: Sequence[Failure]) -> dict[Failure, list[int]]:
+        return self._arrivals.note_failures(channel, failures)
+
+
+def ledger_of(database: Database, clock: Clock, limit: int = 30, seal: Seal = SEAL) -> Book:
+    return Book(database, seal, clock, limit)
 
 
 def written(ident: str, text: str = "bonjour", sender: str = "awa", **values: Any) -> Incoming:

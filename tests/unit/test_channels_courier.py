@@ -14,13 +14,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from sample_channels import Book
 from sample_request import NOW, Clock
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from bot.channels import courier as courier_module
-from bot.channels.courier import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT, ON_ONE_CHANNEL, Courier, Opening
-from bot.channels.ledger import LEASE, Ledger
+from bot.channels.courier import ATTEMPTS, FIRST_WAIT, LONGEST_WAIT, ON_ONE_CHANNEL, Courier
 from bot.channels.model import (
     PATIENCE,
     Abilities,
@@ -36,6 +36,8 @@ from bot.channels.model import (
     UnreachableError,
 )
 from bot.channels.overview import retry, standing
+from bot.channels.replying import Opening
+from bot.channels.rows import LEASE
 from bot.channels.seal import Seal
 from bot.channels.sentences import IN_PRIVATE, NOT_READ, TEXT_ONLY, TOO_LONG, TOO_MANY
 from bot.errors import PermanentDeliveryError, StorageError, TemporaryDeliveryError, UncertainDeliveryError
@@ -163,7 +165,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.assistant.events = self.connector.events
-        self.ledger = Ledger(self.database, Seal("a key for tests only"), self.clock, 10_000)
+        self.ledger = Book(self.database, Seal("a key for tests only"), self.clock, 10_000)
 
     def courier(self, *connectors_: PlayedConnector) -> Courier:
         opening = Opening(WHO_WE_ARE, IN_BRIEF, SUGGESTIONS)

@@ -13,13 +13,15 @@ from random import Random
 from typing import Any
 
 import pytest
-from sample_channels import ME, OTHER, SEAL, answer, lease, lease_one, ledger_of, next_message, only, rows, send, written
+from sample_channels import ME, OTHER, SEAL, Book, answer, lease, lease_one, ledger_of, next_message, only, rows, send, written
 from sample_request import NOW, Clock
 
-from bot.channels import ledger as module
-from bot.channels.ledger import CHARACTERS, LEASE, OFFERED, Accepted, Ledger, LostLeaseError
+from bot.channels import arrivals as module
+from bot.channels.arrivals import CHARACTERS, Accepted
+from bot.channels.ledger import OFFERED
 from bot.channels.model import MAIL, SMS, TELEGRAM, Failure, Kind
 from bot.channels.overview import retry
+from bot.channels.rows import LEASE, LostLeaseError
 from bot.channels.seal import SHOWN, Seal
 from bot.errors import StorageError
 from bot.privacy.channels import erase_people
@@ -46,7 +48,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ledger(store: Database, clock: Clock) -> Ledger:
+def ledger(store: Database, clock: Clock) -> Book:
     return ledger_of(store, clock)
 
 
@@ -61,14 +63,14 @@ def statuses(database: Database) -> list[str]:
 # --- what comes in ---------------------------------------------------------------------------------
 
 
-def test_a_message_that_comes_again_is_known_and_not_taken_again(ledger: Ledger, store: Database) -> None:
+def test_a_message_that_comes_again_is_known_and_not_taken_again(ledger: Book, store: Database) -> None:
     assert ledger.accept(TELEGRAM, [written("1")]) == Accepted(1, 0, (digest("person", "awa")[:SHOWN],))
     assert ledger.accept(TELEGRAM, [written("1")]) == Accepted(0, 1)
     assert ledger.accept(TELEGRAM, [written("1"), written("2"), written("2")]) == Accepted(1, 2, (digest("person", "awa")[:SHOWN],))
     assert len(rows(store, channel_messages)) == 2
 
 
-def test_a_message_that_was_answered_is_still_known(ledger: Ledger, store: Database) -> None:
+def test_a_message_that_was_answered_is_still_known(ledger: Book, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     answer(ledger, person, "bonsoir")
@@ -78,20 +80,18 @@ def test_a_message_that_was_answered_is_still_known(ledger: Ledger, store: Datab
     assert lease(ledger) == []
 
 
-def test_the_same_id_on_another_channel_is_another_message_of_another_person(ledger: Ledger, store: Database) -> None:
+def test_the_same_id_on_another_channel_is_another_message_of_another_person(ledger: Book, store: Database) -> None:
     assert ledger.accept(TELEGRAM, [written("1")]).new == ledger.accept(MAIL, [written("1")]).new == 1
     assert len(rows(store, channel_people)) == 2
 
 
-def test_nothing_in_the_tables_says_in_clear_who_wrote(ledger: Ledger, store: Database) -> None:
+def test_nothing_in_the_tables_says_in_clear_who_wrote(ledger: Book, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("ident-42", sender="compte-42", context={"thread": "fil-42"})])
     stored = repr([rows(store, channel_people), rows(store, channel_messages)])
     assert not [word for word in ("ident-42", "compte-42", "fil-42", "adresse") if word in stored]
 
 
-def test_when_one_message_cannot_be_stored_none_of_the_delivery_is(
-    ledger: Ledger, store: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_when_one_message_cannot_be_stored_none_of_the_delivery_is(ledger: Book, store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = module._insert_once, []
 
     def fail_late(connection: Any, target: Any, row: Any) -> bool:
@@ -120,7 +120,7 @@ def test_when_one_message_cannot_be_stored_none_of_the_delivery_is(
     ],
     ids=["text", "nothing to see", "as long as may be", "too long", "media", "start"],
 )
-def test_of_a_message_only_what_is_read_is_kept(ledger: Ledger, store: Database, message: Any, taken_as: Kind, text: str | None) -> None:
+def test_of_a_message_only_what_is_read_is_kept(ledger: Book, store: Database, message: Any, taken_as: Kind, text: str | None) -> None:
     ledger.accept(TELEGRAM, [message])
     row = only(store, channel_messages)
     assert (row["kind"], row["text"]) == (taken_as.value, text)
@@ -138,7 +138,7 @@ def at_once(*works: Callable[[], Any]) -> list[Any]:
         return [future.result() for future in [pool.submit(begin, work) for work in works]]
 
 
-def test_the_same_message_delivered_at_once_is_taken_once(ledger: Ledger, store: Database) -> None:
+def test_the_same_message_delivered_at_once_is_taken_once(ledger: Book, store: Database) -> None:
     for number in range(10):
         found = at_once(*[lambda number=number: ledger.accept(TELEGRAM, [written(str(number))])] * 4)
         assert sum(accepted.new for accepted in found) == 1
@@ -147,7 +147,7 @@ def test_the_same_message_delivered_at_once_is_taken_once(ledger: Ledger, store:
     assert len(rows(store, channel_people)) == 1
 
 
-def test_batches_of_the_same_people_in_other_orders_do_not_wait_for_each_other(ledger: Ledger, store: Database) -> None:
+def test_batches_of_the_same_people_in_other_orders_do_not_wait_for_each_other(ledger: Book, store: Database) -> None:
     for number in range(10):
         one = [written(f"a{number}", sender="awa"), written(f"b{number}", sender="ben")]
         two = [written(f"c{number}", sender="ben"), written(f"d{number}", sender="awa")]
@@ -188,12 +188,12 @@ def test_where_each_answer_costs_a_person_is_read_so_often_in_a_day(store: Datab
     assert rows(store, channel_messages)[-1].kind == Kind.TEXT.value
 
 
-def test_what_was_sent_long_ago_is_not_taken(ledger: Ledger, store: Database) -> None:
+def test_what_was_sent_long_ago_is_not_taken(ledger: Book, store: Database) -> None:
     assert ledger.accept(TELEGRAM, [written("1", sent_at=NOW - timedelta(days=8))]) == Accepted(0, 1)
     assert rows(store, channel_messages) == rows(store, channel_people) == []
 
 
-def test_text_that_takes_long_to_clean_is_not_cleaned(ledger: Ledger, store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_that_takes_long_to_clean_is_not_cleaned(ledger: Book, store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "clean", lambda text: pytest.fail(f"{len(text)} characters are cleaned"))
     ledger.accept(TELEGRAM, [written("1", "e" + "\u0301\u0327" * 2 * CHARACTERS)])
     assert only(store, channel_messages)["kind"] == Kind.LONG.value
@@ -210,13 +210,13 @@ def test_a_limit_is_of_one_person_and_of_one_minute(store: Database, clock: Cloc
 # --- who is served ---------------------------------------------------------------------------------
 
 
-def test_a_person_is_served_by_one_worker_only(ledger: Ledger) -> None:
+def test_a_person_is_served_by_one_worker_only(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1"), written("2", sender="ben")])
     assert len(lease(ledger)) == 2
     assert lease(ledger, OTHER) == []
 
 
-def test_workers_that_look_at_once_never_take_the_same_person(ledger: Ledger) -> None:
+def test_workers_that_look_at_once_never_take_the_same_person(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written(str(number), sender=f"p{number}") for number in range(20)])
     looks = [lambda number=number: ledger.lease(f"w{number}", 6, [TELEGRAM]) for number in range(4)]
     taken = [person.id for people in at_once(*looks) for person in people]
@@ -224,13 +224,13 @@ def test_workers_that_look_at_once_never_take_the_same_person(ledger: Ledger) ->
     assert len(taken) == len(set(taken)) == 20
 
 
-def test_only_channels_that_are_on_are_served(ledger: Ledger) -> None:
+def test_only_channels_that_are_on_are_served(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     assert ledger.lease(ME, 10, [MAIL]) == []
     assert len(ledger.lease(ME, 10, [TELEGRAM])) == 1
 
 
-def test_a_lease_that_is_not_renewed_runs_out(ledger: Ledger, clock: Clock) -> None:
+def test_a_lease_that_is_not_renewed_runs_out(ledger: Book, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     lease_one(ledger)
     clock.advance(LEASE - timedelta(seconds=1))
@@ -241,7 +241,7 @@ def test_a_lease_that_is_not_renewed_runs_out(ledger: Ledger, clock: Clock) -> N
     assert len(lease(ledger, OTHER)) == 1
 
 
-def test_a_lease_from_before_the_clock_was_set_back_binds_nobody(ledger: Ledger, clock: Clock) -> None:
+def test_a_lease_from_before_the_clock_was_set_back_binds_nobody(ledger: Book, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     clock.advance(timedelta(days=1))
     lease_one(ledger)
@@ -249,7 +249,7 @@ def test_a_lease_from_before_the_clock_was_set_back_binds_nobody(ledger: Ledger,
     assert len(lease(ledger, OTHER)) == 1
 
 
-def test_who_was_due_before_the_clock_was_set_back_is_served_and_then_waits_as_usual(ledger: Ledger, clock: Clock) -> None:
+def test_who_was_due_before_the_clock_was_set_back_is_served_and_then_waits_as_usual(ledger: Book, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     clock.now = NOW - timedelta(hours=1)
     ledger.postpone(lease_one(ledger), ME, timedelta(seconds=30))
@@ -258,7 +258,7 @@ def test_who_was_due_before_the_clock_was_set_back_is_served_and_then_waits_as_u
     assert len(lease(ledger)) == 1
 
 
-def test_who_is_due_further_ahead_than_anything_waits_is_served(ledger: Ledger, store: Database, clock: Clock) -> None:
+def test_who_is_due_further_ahead_than_anything_waits_is_served(ledger: Book, store: Database, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     clock.advance(timedelta(days=3))
     ledger.postpone(lease_one(ledger), ME, timedelta())
@@ -274,7 +274,7 @@ def test_what_was_received_before_the_clock_was_set_back_does_not_count_against_
     assert rows(store, channel_messages)[-1].kind == Kind.TEXT.value
 
 
-def test_a_worker_does_not_take_again_whom_it_serves_though_its_lease_ran_out(ledger: Ledger, clock: Clock) -> None:
+def test_a_worker_does_not_take_again_whom_it_serves_though_its_lease_ran_out(ledger: Book, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1"), written("2", sender="ben")])
     served, _ = lease(ledger)
     clock.advance(LEASE)
@@ -282,7 +282,7 @@ def test_a_worker_does_not_take_again_whom_it_serves_though_its_lease_ran_out(le
     assert [person.id for person in ledger.lease(OTHER, 10, [TELEGRAM])] == [served.id]
 
 
-def test_a_worker_that_ends_gives_its_own_people_back_at_once(ledger: Ledger) -> None:
+def test_a_worker_that_ends_gives_its_own_people_back_at_once(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     hers = lease_one(ledger)
     ledger.accept(TELEGRAM, [written("2", sender="ben")])
@@ -291,7 +291,7 @@ def test_a_worker_that_ends_gives_its_own_people_back_at_once(ledger: Ledger) ->
     assert [person.id for person in lease(ledger)] == [hers.id]
 
 
-Work = Callable[[Ledger, Any, Any, Any], Any]
+Work = Callable[[Book, Any, Any, Any], Any]
 LATE: dict[str, Work] = {
     "answered": lambda ledger, person, message, _: ledger.answered(person, message, [{"text": "trop tard"}], ["trop tard"], True),
     "leaving": lambda ledger, person, _, reply: ledger.leaving(person, reply),
@@ -302,7 +302,7 @@ LATE: dict[str, Work] = {
 
 
 @pytest.mark.parametrize("name", LATE)
-def test_who_lost_the_lease_writes_nothing_any_more(ledger: Ledger, store: Database, clock: Clock, name: str) -> None:
+def test_who_lost_the_lease_writes_nothing_any_more(ledger: Book, store: Database, clock: Clock, name: str) -> None:
     ledger.accept(TELEGRAM, [written("1"), written("2")])
     person = lease_one(ledger)
     answer(ledger, person, "un", "deux")
@@ -318,7 +318,7 @@ def test_who_lost_the_lease_writes_nothing_any_more(ledger: Ledger, store: Datab
     assert [rows(store, table) for table in (channel_people, channel_messages, channel_replies)] == before
 
 
-def test_whose_part_is_on_its_way_stays_due(ledger: Ledger, store: Database, clock: Clock) -> None:
+def test_whose_part_is_on_its_way_stays_due(ledger: Book, store: Database, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     answer(ledger, person, "un")
@@ -330,7 +330,7 @@ def test_whose_part_is_on_its_way_stays_due(ledger: Ledger, store: Database, clo
     assert ledger.settle_broken_off(again, False) == [reply.id]
 
 
-def test_who_lost_the_lease_gives_nobody_back(ledger: Ledger, store: Database, clock: Clock) -> None:
+def test_who_lost_the_lease_gives_nobody_back(ledger: Book, store: Database, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     clock.advance(LEASE)
@@ -340,7 +340,7 @@ def test_who_lost_the_lease_gives_nobody_back(ledger: Ledger, store: Database, c
     assert only(store, channel_people)["lease_owner"] == OTHER
 
 
-def test_who_is_postponed_is_due_later_and_counts_attempts(ledger: Ledger, clock: Clock) -> None:
+def test_who_is_postponed_is_due_later_and_counts_attempts(ledger: Book, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     ledger.postpone(lease_one(ledger), ME, timedelta(seconds=10))
     assert lease(ledger) == []
@@ -351,14 +351,14 @@ def test_who_is_postponed_is_due_later_and_counts_attempts(ledger: Ledger, clock
     assert lease_one(ledger).attempts == 1
 
 
-def test_a_message_does_not_make_who_is_postponed_due_sooner(ledger: Ledger) -> None:
+def test_a_message_does_not_make_who_is_postponed_due_sooner(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     ledger.postpone(lease_one(ledger), ME, timedelta(seconds=10))
     ledger.accept(TELEGRAM, [written("2")])
     assert lease(ledger) == []
 
 
-def test_what_came_in_while_a_person_was_served_stays_due(ledger: Ledger) -> None:
+def test_what_came_in_while_a_person_was_served_stays_due(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     answer(ledger, person, "bonsoir")
@@ -386,7 +386,7 @@ def test_nothing_is_lost_between_accepting_and_releasing(store: Database, clock:
 
 
 def test_who_is_forgotten_just_when_she_writes_again_is_a_new_person(
-    ledger: Ledger, store: Database, monkeypatch: pytest.MonkeyPatch
+    ledger: Book, store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On PostgreSQL her row may go between the two statements that find it; here it goes by the same transaction."""
     real, gone = module._insert_once, []
@@ -406,7 +406,7 @@ def test_who_is_forgotten_just_when_she_writes_again_is_a_new_person(
 # --- what is done for a person ---------------------------------------------------------------------
 
 
-def test_messages_are_answered_in_the_order_in_which_they_were_sent(ledger: Ledger) -> None:
+def test_messages_are_answered_in_the_order_in_which_they_were_sent(ledger: Book) -> None:
     late, early = NOW - timedelta(seconds=5), NOW - timedelta(seconds=9)
     ledger.accept(TELEGRAM, [written("late", "deux", sent_at=late)])
     ledger.accept(TELEGRAM, [written("early", "un", sent_at=early), written("same", "trois", sent_at=late)])
@@ -419,7 +419,7 @@ def test_messages_are_answered_in_the_order_in_which_they_were_sent(ledger: Ledg
     assert ledger.next_message(person) is None
 
 
-def test_a_conversation_begins_once_and_goes_on(ledger: Ledger) -> None:
+def test_a_conversation_begins_once_and_goes_on(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1"), written("2"), written("3", sender="ben")])
     one, other = sorted(lease(ledger), key=lambda person: person.name != digest("person", "awa")[:SHOWN])
     first = next_message(ledger, one).conversation
@@ -429,7 +429,7 @@ def test_a_conversation_begins_once_and_goes_on(ledger: Ledger) -> None:
     assert next_message(ledger, other).conversation != first
 
 
-def test_the_address_is_that_of_the_last_message_and_the_context_that_of_its_own(ledger: Ledger) -> None:
+def test_the_address_is_that_of_the_last_message_and_the_context_that_of_its_own(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1", context={"thread": "a"}, in_group=True)])
     message = written("2", context={"thread": "b"})
     ledger.accept(TELEGRAM, [type(message)(**{**vars(message), "address": {"chat": "nouvelle"}})])
@@ -442,7 +442,7 @@ def test_the_address_is_that_of_the_last_message_and_the_context_that_of_its_own
     assert reply.context["thread"] == "a"
 
 
-def test_an_answer_leaves_in_order_part_by_part_under_keys_that_stay(ledger: Ledger, store: Database) -> None:
+def test_an_answer_leaves_in_order_part_by_part_under_keys_that_stay(ledger: Book, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("1"), written("2")])
     person = lease_one(ledger)
     answer(ledger, person, "un", "deux")
@@ -455,7 +455,7 @@ def test_an_answer_leaves_in_order_part_by_part_under_keys_that_stay(ledger: Led
     assert statuses(store) == [REPLY_SENT] * 3
 
 
-def test_what_was_written_is_blanked_once_answered_and_what_was_answered_once_sent(ledger: Ledger, store: Database) -> None:
+def test_what_was_written_is_blanked_once_answered_and_what_was_answered_once_sent(ledger: Book, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("1", context={"thread": "a"})])
     person = lease_one(ledger)
     answer(ledger, person, "bonsoir")
@@ -467,7 +467,7 @@ def test_what_was_written_is_blanked_once_answered_and_what_was_answered_once_se
     assert reply["platform_key"] == digest("reply", "their id")
 
 
-def test_an_answer_that_comes_twice_is_stored_once(ledger: Ledger, store: Database) -> None:
+def test_an_answer_that_comes_twice_is_stored_once(ledger: Book, store: Database) -> None:
     """Two workers may have asked for it, when the lease of one ran out."""
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
@@ -478,7 +478,7 @@ def test_an_answer_that_comes_twice_is_stored_once(ledger: Ledger, store: Databa
         assert connection.execute(forgetting.select()).all() == []  # nobody was erased
 
 
-def test_a_part_is_sent_by_one_worker_only(ledger: Ledger) -> None:
+def test_a_part_is_sent_by_one_worker_only(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     answer(ledger, person, "un")
@@ -487,7 +487,7 @@ def test_a_part_is_sent_by_one_worker_only(ledger: Ledger) -> None:
     assert sorted(at_once(*[lambda: ledger.leaving(person, reply)] * 4)) == [False, False, False, True]
 
 
-def test_what_may_be_chosen_by_its_number_is_that_of_the_last_answer(ledger: Ledger) -> None:
+def test_what_may_be_chosen_by_its_number_is_that_of_the_last_answer(ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1"), written("2")])
     person = lease_one(ledger)
     ledger.answered(person, next_message(ledger, person), [], [f"choix {number}" for number in range(OFFERED + 5)], True)
@@ -500,7 +500,7 @@ def test_what_may_be_chosen_by_its_number_is_that_of_the_last_answer(ledger: Led
     assert (last.offered, last.welcomed) == ((), True)
 
 
-def test_a_message_that_was_given_up_is_seen_and_says_nothing(ledger: Ledger, store: Database) -> None:
+def test_a_message_that_was_given_up_is_seen_and_says_nothing(ledger: Book, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     ledger.give_up_message(person, next_message(ledger, person))
@@ -513,7 +513,7 @@ def test_a_message_that_was_given_up_is_seen_and_says_nothing(ledger: Ledger, st
 
 @pytest.mark.parametrize(("again", "status", "told"), [(False, REPLY_UNCERTAIN, 1), (True, REPLY_WAITING, 0)], ids=["uncertain", "again"])
 def test_a_part_on_its_way_when_its_worker_died_is_uncertain_unless_it_may_come_twice(
-    ledger: Ledger, store: Database, clock: Clock, again: bool, status: str, told: int
+    ledger: Book, store: Database, clock: Clock, again: bool, status: str, told: int
 ) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
@@ -528,7 +528,7 @@ def test_a_part_on_its_way_when_its_worker_died_is_uncertain_unless_it_may_come_
     assert send(ledger, person) == ("un" if again else "deux")
 
 
-def test_what_is_not_sent_waits_or_has_failed_alone_or_with_what_is_behind_it(ledger: Ledger, store: Database) -> None:
+def test_what_is_not_sent_waits_or_has_failed_alone_or_with_what_is_behind_it(ledger: Book, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("1"), written("2")])
     person = lease_one(ledger)
     answer(ledger, person, "un", "deux", "trois")
@@ -547,7 +547,7 @@ def test_what_is_not_sent_waits_or_has_failed_alone_or_with_what_is_behind_it(le
     assert [row.body is None for row in rows(store, channel_replies)] == [False] * 4
 
 
-def test_what_a_platform_says_later_is_noted_once_and_on_its_own_channel(ledger: Ledger, store: Database) -> None:
+def test_what_a_platform_says_later_is_noted_once_and_on_its_own_channel(ledger: Book, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     answer(ledger, person, "un")
@@ -561,7 +561,7 @@ def test_what_a_platform_says_later_is_noted_once_and_on_its_own_channel(ledger:
 
 
 def test_who_was_sealed_with_another_key_keeps_nobody_from_being_served(
-    ledger: Ledger, store: Database, clock: Clock, caplog: pytest.LogCaptureFixture
+    ledger: Book, store: Database, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
@@ -578,7 +578,7 @@ def test_who_was_sealed_with_another_key_keeps_nobody_from_being_served(
     assert lease(fresh, OTHER) == []
 
 
-def test_a_part_on_its_way_to_whom_another_key_has_sealed_is_uncertain(ledger: Ledger, store: Database, clock: Clock) -> None:
+def test_a_part_on_its_way_to_whom_another_key_has_sealed_is_uncertain(ledger: Book, store: Database, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     answer(ledger, person, "un", "deux")
@@ -592,7 +592,7 @@ def test_a_part_on_its_way_to_whom_another_key_has_sealed_is_uncertain(ledger: L
     assert len(rows(store, channel_people)) == 1  # her conversation is to be found by it, and erased
 
 
-def test_who_was_forgotten_and_is_sealed_with_another_key_goes_with_what_is_left(ledger: Ledger, store: Database, clock: Clock) -> None:
+def test_who_was_forgotten_and_is_sealed_with_another_key_goes_with_what_is_left(ledger: Book, store: Database, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     answer(ledger, lease_one(ledger), "C'est effacé.")
     with store.begin() as connection:
@@ -603,7 +603,7 @@ def test_who_was_forgotten_and_is_sealed_with_another_key_goes_with_what_is_left
     assert (reply["status"], reply["body"], reply["context"]) == (REPLY_FAILED, None, None)
 
 
-def test_a_reply_that_another_worker_has_sent_is_not_about_to_be_sent(ledger: Ledger, store: Database) -> None:
+def test_a_reply_that_another_worker_has_sent_is_not_about_to_be_sent(ledger: Book, store: Database) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     answer(ledger, person, "un")
@@ -622,7 +622,7 @@ CROWD = [f"p{number}" for number in range(6)]
 class Crowd:
     """People who write, workers who serve them, staff who erase them, all at once on one database, for so many seconds."""
 
-    def __init__(self, ledger: Ledger, database: Database, seconds: float) -> None:
+    def __init__(self, ledger: Book, database: Database, seconds: float) -> None:
         self.ledger, self.database = ledger, database
         self.until = time.monotonic() + seconds
         self.done: Counter[str] = Counter()

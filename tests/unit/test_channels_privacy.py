@@ -12,15 +12,16 @@ from random import Random
 from typing import Any
 
 import pytest
-from sample_channels import ME, SEAL, answer, lease, lease_one, ledger_of, next_message, only, rows, send, written
+from sample_channels import ME, SEAL, Book, answer, lease, lease_one, ledger_of, next_message, only, rows, send, written
 from sample_request import NOW, Clock, sample_settings
 from sqlalchemy import insert, select, update
 from support.waiting import wait_for
 
-from bot.channels.courier import Courier, Opening
-from bot.channels.ledger import LEASE, Ledger, Person
+from bot.channels.courier import Courier
 from bot.channels.model import MAIL, PATIENCE, TELEGRAM, Abilities, Body, Bubble, BusyError, Delivery, Health, Receipt, UnreachableError
 from bot.channels.people import known_as
+from bot.channels.replying import Opening
+from bot.channels.rows import LEASE, Person
 from bot.channels.seal import SHOWN, Seal
 from bot.errors import DeliveryError, StorageError
 from bot.privacy import FORWARDED, NOTICES, channels, erase, keep_promises, promise, purge, rehearse
@@ -62,18 +63,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ledger(store: Database, clock: Clock) -> Ledger:
+def ledger(store: Database, clock: Clock) -> Book:
     return ledger_of(store, clock)
 
 
-def hold(ledger: Ledger, *answers: str, sender: str = "awa", channel: str = TELEGRAM, ident: str = "1") -> tuple[str, Person]:
+def hold(ledger: Book, *answers: str, sender: str = "awa", channel: str = TELEGRAM, ident: str = "1") -> tuple[str, Person]:
     """Somebody writes, and is answered in so many parts, which are not sent yet. Return her conversation, and her, whom ME holds."""
     ledger.accept(channel, [written(ident, f"je suis {SECRET}", sender=sender)])
     (person,) = lease(ledger)
     return answer(ledger, person, *answers).conversation, person
 
 
-def talk(ledger: Ledger, *answers: str, **written_by: str) -> str:
+def talk(ledger: Book, *answers: str, **written_by: str) -> str:
     """The same, for whom only the conversation counts."""
     return hold(ledger, *answers, **written_by)[0]
 
@@ -150,7 +151,7 @@ class Silent:
         """Count nothing."""
 
 
-async def serve(database: Database, ledger: Ledger, clock: Clock, line: Line, until: Any) -> Assistant:
+async def serve(database: Database, ledger: Book, clock: Clock, line: Line, until: Any) -> Assistant:
     """Have a worker serve until something holds."""
     assistant = Assistant(database, clock)
     opening = Opening("Bonjour.", "Bonjour à tous.", [])
@@ -166,9 +167,7 @@ async def serve(database: Database, ledger: Ledger, clock: Clock, line: Line, un
 
 
 @pytest.mark.anyio
-async def test_who_asks_on_a_channel_is_told_that_all_is_erased_and_is_then_forgotten(
-    store: Database, ledger: Ledger, clock: Clock
-) -> None:
+async def test_who_asks_on_a_channel_is_told_that_all_is_erased_and_is_then_forgotten(store: Database, ledger: Book, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1", "bonjour"), written("2", "effacez mes données")])
     line = Line()
     await serve(store, ledger, clock, line, lambda: not rows(store, channel_people))
@@ -181,7 +180,7 @@ async def test_who_asks_on_a_channel_is_told_that_all_is_erased_and_is_then_forg
 
 
 @pytest.mark.anyio
-async def test_what_she_wrote_after_it_is_answered_in_a_new_conversation(store: Database, ledger: Ledger, clock: Clock) -> None:
+async def test_what_she_wrote_after_it_is_answered_in_a_new_conversation(store: Database, ledger: Book, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1", "effacez mes données"), written("2", "et le budget ?")])
     line = Line()
     assistant = await serve(store, ledger, clock, line, lambda: only(store, channel_people)["due_at"] is None)
@@ -194,7 +193,7 @@ async def test_what_she_wrote_after_it_is_answered_in_a_new_conversation(store: 
 
 @pytest.mark.anyio
 async def test_a_message_that_erased_and_whose_answer_was_not_written_is_put_again_as_the_same(
-    store: Database, ledger: Ledger, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: Database, ledger: Book, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the assistant remembers that it has erased, and only in that conversation, under that id."""
     real, failed = ledger.answered, []
@@ -222,7 +221,7 @@ async def test_a_message_that_erased_and_whose_answer_was_not_written_is_put_aga
 @pytest.mark.anyio
 @pytest.mark.parametrize("trouble", [BusyError("429", 0.0), UnreachableError("403")], ids=["later", "never"])
 async def test_she_is_forgotten_also_when_the_last_reply_leaves_late_or_never(
-    store: Database, ledger: Ledger, clock: Clock, trouble: DeliveryError
+    store: Database, ledger: Book, clock: Clock, trouble: DeliveryError
 ) -> None:
     ledger.accept(TELEGRAM, [written("1", "effacez mes données")])
     line = Line(trouble)
@@ -237,7 +236,7 @@ async def test_she_is_forgotten_also_when_the_last_reply_leaves_late_or_never(
 
 
 @pytest.mark.parametrize("served", ["now", "later"])
-def test_a_promise_that_is_kept_late_leaves_the_reply_that_tells_of_it(store: Database, ledger: Ledger, clock: Clock, served: str) -> None:
+def test_a_promise_that_is_kept_late_leaves_the_reply_that_tells_of_it(store: Database, ledger: Book, clock: Clock, served: str) -> None:
     conversation = talk(ledger, "avant")
     person_id = only(store, channel_people)["id"]
     promise(store, conversation, ERASE, clock())
@@ -259,7 +258,7 @@ def test_a_promise_that_is_kept_late_leaves_the_reply_that_tells_of_it(store: Da
     assert rows(store, channel_people) == []
 
 
-def test_who_writes_again_after_an_erasure_is_not_forgotten_and_is_told_again_who_we_are(store: Database, ledger: Ledger) -> None:
+def test_who_writes_again_after_an_erasure_is_not_forgotten_and_is_told_again_who_we_are(store: Database, ledger: Book) -> None:
     conversation, person = hold(ledger, "un")
     promise(store, conversation, ERASE, NOW)
     keep_promises(store, NOW, conversation)
@@ -270,7 +269,7 @@ def test_who_writes_again_after_an_erasure_is_not_forgotten_and_is_told_again_wh
     assert not again.welcomed
 
 
-def test_the_answer_that_tells_of_an_erasure_does_not_make_her_known_again(store: Database, ledger: Ledger) -> None:
+def test_the_answer_that_tells_of_an_erasure_does_not_make_her_known_again(store: Database, ledger: Book) -> None:
     conversation, person = hold(ledger)
     ledger.accept(TELEGRAM, [written("2", "effacez mes données")])
     message = next_message(ledger, person)
@@ -287,7 +286,7 @@ def test_the_answer_that_tells_of_an_erasure_does_not_make_her_known_again(store
 
 
 @pytest.mark.parametrize("status", [REPLY_WAITING, REPLY_LEAVING, REPLY_FAILED, REPLY_UNCERTAIN])
-def test_when_staff_erases_nothing_that_waits_is_answered_or_sent(store: Database, ledger: Ledger, clock: Clock, status: str) -> None:
+def test_when_staff_erases_nothing_that_waits_is_answered_or_sent(store: Database, ledger: Book, clock: Clock, status: str) -> None:
     turn(store, talk(ledger, "un", "deux"), f"écrivez à {ADDRESS}")
     set_replies(store, status)
     ledger.accept(TELEGRAM, [written("2", SECRET)])
@@ -302,7 +301,7 @@ def test_when_staff_erases_nothing_that_waits_is_answered_or_sent(store: Databas
 
 @pytest.mark.parametrize("address", [ADDRESS, ADDRESS.upper()])
 @pytest.mark.parametrize("place", ["message", "reply", "failed reply"])
-def test_an_address_is_found_also_where_it_only_waits(store: Database, ledger: Ledger, clock: Clock, place: str, address: str) -> None:
+def test_an_address_is_found_also_where_it_only_waits(store: Database, ledger: Book, clock: Clock, place: str, address: str) -> None:
     if place == "message":
         ledger.accept(TELEGRAM, [written("1", f"écrivez à {address}")])
     else:
@@ -317,7 +316,7 @@ def test_an_address_is_found_also_where_it_only_waits(store: Database, ledger: L
     assert rows(store, channel_replies) == []
 
 
-def test_what_is_answered_just_when_staff_erases_is_erased_too(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_what_is_answered_just_when_staff_erases_is_erased_too(store: Database, ledger: Book, clock: Clock) -> None:
     """The assistant is at work on her first message: what it writes comes after the erasure."""
     ledger.accept(TELEGRAM, [written("1", f"écrivez à {ADDRESS}")])
     person = lease_one(ledger)
@@ -332,7 +331,7 @@ def test_what_is_answered_just_when_staff_erases_is_erased_too(store: Database, 
     assert rows(store, turns) == []
 
 
-def test_whose_message_was_dropped_as_too_old_does_not_lose_her_conversation(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_whose_message_was_dropped_as_too_old_does_not_lose_her_conversation(store: Database, ledger: Book, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
     message = next_message(ledger, person)
@@ -345,7 +344,7 @@ def test_whose_message_was_dropped_as_too_old_does_not_lose_her_conversation(sto
     assert next_message(ledger, person).conversation == message.conversation
 
 
-def test_who_is_being_served_is_deleted_by_her_worker(store: Database, ledger: Ledger) -> None:
+def test_who_is_being_served_is_deleted_by_her_worker(store: Database, ledger: Book) -> None:
     conversation, person = hold(ledger, "un")
     turn(store, conversation, f"écrivez à {ADDRESS}")
     ledger.accept(TELEGRAM, [written("2", "et le budget ?")])
@@ -359,7 +358,7 @@ def test_who_is_being_served_is_deleted_by_her_worker(store: Database, ledger: L
     assert rows(store, channel_people) == []
 
 
-def test_others_keep_what_they_have(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_others_keep_what_they_have(store: Database, ledger: Book, clock: Clock) -> None:
     turn(store, talk(ledger, "un"), f"écrivez à {ADDRESS}")
     other = talk(ledger, "autre", sender="ben", ident="b")
     ledger.accept(TELEGRAM, [written("c", "suite", sender="ben")])
@@ -373,7 +372,7 @@ def test_others_keep_what_they_have(store: Database, ledger: Ledger, clock: Cloc
 @pytest.mark.parametrize("typed", [ADDRESS, "AWA@Commune.Example", f"  {ADDRESS} "])
 @pytest.mark.parametrize("served", [True, False], ids=["answered", "never served"])
 def test_an_address_is_erased_with_what_the_mail_channel_holds_of_it(
-    store: Database, ledger: Ledger, clock: Clock, typed: str, served: bool
+    store: Database, ledger: Book, clock: Clock, typed: str, served: bool
 ) -> None:
     if served:
         turn(store, talk(ledger, "un", sender=ADDRESS, channel=MAIL))
@@ -399,7 +398,7 @@ def test_an_address_is_erased_with_what_the_mail_channel_holds_of_it(
     ],
     ids=["at home", "answered elsewhere", "answered there", "others", "another"],
 )
-def test_an_address_is_known_also_when_answers_go_elsewhere(store: Database, ledger: Ledger, author: str, reply: str, known: bool) -> None:
+def test_an_address_is_known_also_when_answers_go_elsewhere(store: Database, ledger: Book, author: str, reply: str, known: bool) -> None:
     """As bot.channels.mail_reading names senders."""
     sender = reply if author == reply else f"{reply} {author}"
     ledger.accept(MAIL, [replace(written("1", sender=sender), address={"email": reply})])
@@ -412,7 +411,7 @@ def test_what_is_no_address_is_known_to_no_mail_channel(store: Database, key: st
     assert known_as(store, SEAL, key) == frozenset()
 
 
-def test_the_review_erases_what_the_mail_channel_holds_of_an_address(store: Database, ledger: Ledger, clock: Clock, tmp_path: Path) -> None:
+def test_the_review_erases_what_the_mail_channel_holds_of_an_address(store: Database, ledger: Book, clock: Clock, tmp_path: Path) -> None:
     turn(store, talk(ledger, "un", sender=ADDRESS, channel=MAIL))
     clock.advance(LEASE)
     keeping = Keeping(
@@ -425,7 +424,7 @@ def test_the_review_erases_what_the_mail_channel_holds_of_an_address(store: Data
     assert rows(store, channel_people) == []
 
 
-def test_the_proof_says_how_many_of_each_table_and_nothing_else(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_the_proof_says_how_many_of_each_table_and_nothing_else(store: Database, ledger: Book, clock: Clock) -> None:
     turn(store, talk(ledger, "un", "deux"), ADDRESS)
     ledger.accept(TELEGRAM, [written("2", SECRET)])
     clock.advance(LEASE)
@@ -443,7 +442,7 @@ def test_the_proof_says_how_many_of_each_table_and_nothing_else(store: Database,
     ("before", "after"),
     [(REPLY_FAILED, REPLY_FAILED), (REPLY_UNCERTAIN, REPLY_UNCERTAIN), (REPLY_WAITING, REPLY_FAILED), (REPLY_LEAVING, REPLY_LEAVING)],
 )
-def test_masking_drops_what_is_left_of_answers(store: Database, ledger: Ledger, clock: Clock, before: str, after: str) -> None:
+def test_masking_drops_what_is_left_of_answers(store: Database, ledger: Book, clock: Clock, before: str, after: str) -> None:
     conversation = talk(ledger, f"Nom : {SECRET}")
     set_replies(store, before)
     promise(store, conversation, MASK, clock())
@@ -455,7 +454,7 @@ def test_masking_drops_what_is_left_of_answers(store: Database, ledger: Ledger, 
     assert only(store, channel_people)["conversation"] == conversation
 
 
-def test_masking_leaves_what_was_answered_since_and_what_others_were_answered(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_masking_leaves_what_was_answered_since_and_what_others_were_answered(store: Database, ledger: Book, clock: Clock) -> None:
     conversation = talk(ledger, f"Nom : {SECRET}")
     talk(ledger, "autre", sender="ben", ident="b")
     promise(store, conversation, MASK, clock())
@@ -468,7 +467,7 @@ def test_masking_leaves_what_was_answered_since_and_what_others_were_answered(st
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["the channel repeats", "it does not"])
-def test_what_was_masked_on_its_way_is_not_sent_again(store: Database, ledger: Ledger, clock: Clock, again: bool) -> None:
+def test_what_was_masked_on_its_way_is_not_sent_again(store: Database, ledger: Book, clock: Clock, again: bool) -> None:
     conversation = talk(ledger, f"Nom : {SECRET}")
     set_replies(store, REPLY_LEAVING)
     promise(store, conversation, MASK, clock())
@@ -480,7 +479,7 @@ def test_what_was_masked_on_its_way_is_not_sent_again(store: Database, ledger: L
     assert ledger.next_reply(person) is None
 
 
-def test_what_was_masked_while_it_was_being_sent_does_not_wait_to_be_sent_again(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_what_was_masked_while_it_was_being_sent_does_not_wait_to_be_sent_again(store: Database, ledger: Book, clock: Clock) -> None:
     conversation, person = hold(ledger, f"Nom : {SECRET}")
     reply = ledger.next_reply(person)
     assert reply
@@ -494,7 +493,7 @@ def test_what_was_masked_while_it_was_being_sent_does_not_wait_to_be_sent_again(
 # --- the retention ---------------------------------------------------------------------------------
 
 
-def test_a_purge_takes_what_is_older_than_the_retention_and_nothing_else(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_a_purge_takes_what_is_older_than_the_retention_and_nothing_else(store: Database, ledger: Book, clock: Clock) -> None:
     clock.now = NOW - timedelta(days=31)
     talk(ledger, "un", "deux")
     talk(ledger, "autre", sender="ben", ident="b")
@@ -507,7 +506,7 @@ def test_a_purge_takes_what_is_older_than_the_retention_and_nothing_else(store: 
     assert done(purge(store, NOW, 30)) == {}
 
 
-def test_what_is_delivered_again_within_a_month_is_known_however_short_the_retention(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_what_is_delivered_again_within_a_month_is_known_however_short_the_retention(store: Database, ledger: Book, clock: Clock) -> None:
     talk(ledger, "un")
     clock.advance(timedelta(days=3))
     purge(store, clock(), 1)
@@ -518,7 +517,7 @@ def test_what_is_delivered_again_within_a_month_is_known_however_short_the_reten
 
 
 @pytest.mark.parametrize("status", [REPLY_FAILED, REPLY_UNCERTAIN, REPLY_WAITING])
-def test_what_cannot_be_sent_again_any_more_is_blanked_after_a_week(store: Database, ledger: Ledger, clock: Clock, status: str) -> None:
+def test_what_cannot_be_sent_again_any_more_is_blanked_after_a_week(store: Database, ledger: Book, clock: Clock, status: str) -> None:
     talk(ledger, "un")
     set_replies(store, status)
     purge(store, NOW + timedelta(days=7) - timedelta(seconds=1), 30)
@@ -529,7 +528,7 @@ def test_what_cannot_be_sent_again_any_more_is_blanked_after_a_week(store: Datab
     assert (reply["body"] is None, reply["context"] is None) == (status != REPLY_WAITING, status != REPLY_WAITING)
 
 
-def test_who_sent_a_message_is_known_by_it_for_a_day(store: Database, ledger: Ledger) -> None:
+def test_who_sent_a_message_is_known_by_it_for_a_day(store: Database, ledger: Book) -> None:
     talk(ledger, "un")
     purge(store, NOW + timedelta(days=1), 30)
     assert only(store, channel_messages)["sender"] == SEAL.digest(TELEGRAM, "person", "awa")
@@ -537,7 +536,7 @@ def test_who_sent_a_message_is_known_by_it_for_a_day(store: Database, ledger: Le
     assert only(store, channel_messages)["sender"] is None
 
 
-def test_the_address_goes_also_when_a_reviewer_keeps_the_conversation(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_the_address_goes_also_when_a_reviewer_keeps_the_conversation(store: Database, ledger: Book, clock: Clock) -> None:
     clock.now = NOW - timedelta(days=31)
     keep(store, talk(ledger, "un"), clock())
     purge(store, NOW, 30)
@@ -553,7 +552,7 @@ def keep(database: Database, conversation: str, at: datetime) -> None:
         connection.execute(insert(conversations).values(**row, kept_until=NOW + timedelta(days=9)))
 
 
-def test_what_waited_for_longer_than_the_retention_goes_too(store: Database, ledger: Ledger, clock: Clock) -> None:
+def test_what_waited_for_longer_than_the_retention_goes_too(store: Database, ledger: Book, clock: Clock) -> None:
     ledger.accept(TELEGRAM, [written("1", SECRET)])
     assert only(store, channel_messages)["status"] == MESSAGE_WAITING
     purge(store, NOW + timedelta(days=31), 30)
@@ -589,7 +588,7 @@ def test_no_byte_is_left_of_what_the_channels_held(database: Database, tmp_path:
     assert found(tmp_path, b"Exemple") == ([] if way == "purge" else [b"Exemple"])
 
 
-def fill(database: Database, ledger: Ledger, rng: Random) -> None:
+def fill(database: Database, ledger: Book, rng: Random) -> None:
     """Others, whose replies have failed and whose last messages wait."""
     people = [f"p{number}" for number in range(30)]
     ledger.accept(TELEGRAM, [written(f"1 {person}", "Exemple", sender=person) for person in people])
@@ -602,7 +601,7 @@ def fill(database: Database, ledger: Ledger, rng: Random) -> None:
         connection.execute(update(channel_people).values(due_at=None))
 
 
-def forget(database: Database, ledger: Ledger, clock: Clock, conversation: str, way: str) -> None:
+def forget(database: Database, ledger: Book, clock: Clock, conversation: str, way: str) -> None:
     """Forget her in one of the ways."""
     if way == "purge":
         purge(database, NOW + timedelta(days=31), 30)
@@ -630,7 +629,7 @@ def forget(database: Database, ledger: Ledger, clock: Clock, conversation: str, 
 # --- what is told ----------------------------------------------------------------------------------
 
 
-def test_who_asks_is_told_whether_the_address_of_an_account_is_kept(store: Database, ledger: Ledger, clock: Clock, tmp_path: Path) -> None:
+def test_who_asks_is_told_whether_the_address_of_an_account_is_kept(store: Database, ledger: Book, clock: Clock, tmp_path: Path) -> None:
     records = Records(store, sample_settings(tmp_path), clock)
     conversation = talk(ledger, "un")
     assert (records.of(conversation).account, records.of("of the site").account) == (True, False)

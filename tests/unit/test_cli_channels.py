@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_channels import ME, answer, lease_one, ledger_of, next_message, rows, send, written
+from sample_channels import ME, Book, answer, lease_one, ledger_of, next_message, rows, send, written
 from sample_request import Clock, sample_settings
 from sqlalchemy import select, update
 from support.platforms.platform import SITE
@@ -21,7 +21,6 @@ from support.platforms.telegram import PlayedTelegram
 from typer.testing import CliRunner, Result
 
 from bot.channels import building
-from bot.channels.ledger import Ledger
 from bot.channels.model import MAIL, SLACK, TELEGRAM, Health
 from bot.channels.overview import LATELY, Latest, Reason, Standing, latest, reasons, retry, standing
 from bot.channels.seal import Seal
@@ -52,7 +51,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ledger(database: Database, clock: Clock) -> Ledger:
+def ledger(database: Database, clock: Clock) -> Book:
     return ledger_of(database, clock)
 
 
@@ -217,7 +216,7 @@ def fail(database: Database, number: int, status: str, age: timedelta = timedelt
         connection.execute(update(channel_replies).where(channel_replies.c.id == ident).values(**values))
 
 
-def four_replies(ledger: Ledger) -> None:
+def four_replies(ledger: Book) -> None:
     """Somebody is answered in four parts, of which the first has left."""
     ledger.accept(TELEGRAM, [written("1")])
     person = lease_one(ledger)
@@ -226,7 +225,7 @@ def four_replies(ledger: Ledger) -> None:
     ledger.release(person, ME)
 
 
-def test_what_came_what_left_and_what_did_not_is_told(cic: Cic, database: Database, ledger: Ledger, clock: Clock) -> None:
+def test_what_came_what_left_and_what_did_not_is_told(cic: Cic, database: Database, ledger: Book, clock: Clock) -> None:
     received = clock()
     four_replies(ledger)
     fail(database, 1, REPLY_FAILED)
@@ -257,7 +256,7 @@ def note(database: Database, number: int, status: str, reason: str, **values: An
         connection.execute(update(channel_replies).where(channel_replies.c.id == ident).values(status=status, last_error=reason, **values))
 
 
-def test_why_it_failed_is_told_with_how_many_and_how_many_cannot_be_sent_again(cic: Cic, database: Database, ledger: Ledger) -> None:
+def test_why_it_failed_is_told_with_how_many_and_how_many_cannot_be_sent_again(cic: Cic, database: Database, ledger: Book) -> None:
     four_replies(ledger)
     note(database, 0, REPLY_FAILED, "La plateforme refuse ce message : 400 E7.", body=None)
     note(database, 1, REPLY_FAILED, "La plateforme refuse ce message : 400 E7.")
@@ -289,7 +288,7 @@ def test_only_reasons_of_the_last_week_are_told_and_none_where_nothing_failed(st
         assert reasons(connection, clock() - LATELY) == {TELEGRAM: [Reason("récente", 1, True)]}
 
 
-def test_a_reason_is_one_short_line_whatever_it_holds(cic: Cic, database: Database, ledger: Ledger) -> None:
+def test_a_reason_is_one_short_line_whatever_it_holds(cic: Cic, database: Database, ledger: Book) -> None:
     four_replies(ledger)
     note(database, 1, REPLY_FAILED, "400\x1b[31m\r\n[red]\u202e " + "x" * 5000)
     reason = told(cic("--json"))[TELEGRAM]["reasons"][0]["reason"]
@@ -394,7 +393,7 @@ def test_an_address_is_erased_with_what_the_mail_channel_holds_of_it(tmp_path: P
     assert len(rows(database, channel_people)) == 1
 
 
-def test_an_address_is_erased_also_where_it_stands_in_what_waits(tmp_path: Path, database: Database, ledger: Ledger) -> None:
+def test_an_address_is_erased_also_where_it_stands_in_what_waits(tmp_path: Path, database: Database, ledger: Book) -> None:
     ledger.accept(TELEGRAM, [written("1", "écrivez à awa@commune.example"), written("2", "bonjour", sender="ben")])
     result = CliRunner().invoke(app, ["erase", "awa@commune.example"], env={"CIC_DATA_DIR": str(tmp_path), "CIC_DATABASE_URL": ""})
     assert result.exit_code == 0

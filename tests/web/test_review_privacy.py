@@ -14,7 +14,7 @@ from support.leads import ADDRESS, store_lead, store_mail
 from support.played_site import Site
 from support.reviewer import reviewer, store_conversation
 
-from bot.channels.ledger import Ledger
+from bot.channels.arrivals import Arrivals
 from bot.channels.model import MAIL, Incoming
 from bot.channels.seal import Seal
 from bot.review.model import Role
@@ -148,8 +148,8 @@ async def test_erasing_takes_two_steps_and_the_first_changes_nothing(site: Site)
 
 
 async def test_what_the_mail_channel_holds_of_an_address_is_shown_and_erased(site: Site) -> None:
-    ledger = Ledger(site.database, Seal(site.settings.secret()), site.clock, 30)
-    ledger.accept(MAIL, [Incoming("1", ADDRESS, {"email": ADDRESS}, text="bonjour")])
+    arrivals = Arrivals(site.database, Seal(site.settings.secret()), site.clock, 30)
+    arrivals.accept(MAIL, [Incoming("1", ADDRESS, {"email": ADDRESS}, text="bonjour")])
     ines = reviewer(site, Role.ADMINISTRATEUR)
     shown = await ines.post(f"{HOME}/effacer", {"cle": ADDRESS})
     page = " ".join(read(shown.text).text.split())
