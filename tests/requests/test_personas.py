@@ -5,6 +5,9 @@ The cases were written by people who did not write the rules; tests/evaluation/p
 
 from __future__ import annotations
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -16,7 +19,7 @@ from bot.evaluation.direct import DirectCounter
 from bot.training import model_to_run
 from bot.understanding.parts import load_language, persons
 from bot.understanding.trained import classifier_of
-from bot.wiring import Services, build_base, build_services
+from bot.wiring import build_base, build_services
 
 CASES: CaseSet = read_set(PROJECT / "tests" / "evaluation", build_base())
 PERSONAS_RIGHT, DIALOGUES_RIGHT = 0.95, 0.87
@@ -28,21 +31,26 @@ TRAPS = {case.id: case for case in CASES.personas if not case.expected.lead and 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
-    folder = tmp_path_factory.mktemp("personas")
+def played(cases: CaseSet, folder: Path) -> dict[str, list[Result]]:
+    """The results of some of the people; runs in a process of its own."""
     url = f"sqlite:///{folder / 'cic.sqlite'}"
-    return build_services(Settings(data_dir=folder, database_url=url, contact_email="contact@association.example"))
-
-
-@pytest.fixture(scope="module")
-def results(services: Services) -> dict[str, list[Result]]:
+    services = build_services(Settings(data_dir=folder, database_url=url, contact_email="contact@association.example"))
     rank, language = classifier_of(model_to_run().path).rank, load_language()
 
     def chat() -> DirectCounter:
         return DirectCounter(rank, services.counter, lambda text: persons(text, language))
 
-    return evaluate(CASES, chat, services.desk.routing.leads, ("personas", "dialogues"))
+    return evaluate(cases, chat, services.desk.routing.leads, ("personas", "dialogues"))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Result]]:
+    """Half of the people each in two processes, for there are many of them."""
+    halves = [CaseSet(personas=CASES.personas[first::2], dialogues=CASES.dialogues[first::2]) for first in (0, 1)]
+    folders = [tmp_path_factory.mktemp("personas") for _ in halves]
+    with ProcessPoolExecutor(len(halves), multiprocessing.get_context("spawn")) as pool:
+        some, others = pool.map(played, halves, folders)
+    return {part: [*some[part], *others[part]] for part in some}
 
 
 def test_nobody_is_let_through_wrongly(results: dict[str, list[Result]]) -> None:

@@ -20,6 +20,7 @@ from bot.rasa_client import NotReadyError, Reply
 from bot.storage import Database, utc_now
 from bot.web.app import create_app
 from bot.web.showing import Showing
+from support.databases import with_tables
 from support.played_site import CONTENT, SOURCE, FakeMailWorker, say
 from support.waiting import wait_for
 
@@ -81,7 +82,8 @@ class ServedSite:
     def __init__(self, folder: Path, **changes: Any) -> None:
         self.port = free_ports(1)[0]
         self.rasa = PlayedRasa()
-        self.settings = replace(Settings(folder, f"sqlite:///{folder / 'cic.sqlite'}", secret_key="a key for tests only"), **changes)
+        url = f"sqlite:///{with_tables(folder / 'cic.sqlite')}"
+        self.settings = replace(Settings(folder, url, secret_key="a key for tests only"), **changes)
         self.database = Database(self.settings.database_url)
         self.database.create_all()
         self._thread: threading.Thread | None = None

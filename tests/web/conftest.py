@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.databases import with_tables
 from support.entrance import CHEAP
 from support.played_site import CONTENT, Clock, FakeMailWorker, FakeRasa, OpenSite, Site
 
@@ -33,7 +34,7 @@ def open_site(tmp_path: Path) -> OpenSite:
 
     @asynccontextmanager
     async def opened(peer: str = "203.0.113.7", database: Database | None = None, **changes: Any) -> AsyncIterator[Site]:
-        url = f"sqlite:///{tmp_path / 'cic.sqlite'}"
+        url = f"sqlite:///{with_tables(tmp_path / 'cic.sqlite')}"
         settings = replace(Settings(tmp_path, url, secret_key="a key for tests only"), **changes)
         store = database or Database(url)
         if database is None:
