@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from bot.errors import SettingError
+from bot.setting_values import credential, email, port, text, tls
 
 T = TypeVar("T")
 Get = Callable[[str, Any, Callable[[str, str], Any]], Any]
@@ -126,7 +127,7 @@ NO_CHANNEL = ChannelSettings()
 
 def read_channels(get: Get, site: str | None) -> ChannelSettings:
     """Read the channels. `site` is our public address. Raises SettingError for a wrong value, or when half of a channel is set."""
-    account, token = get("CIC_TWILIO_ACCOUNT_SID", None, _account), get("CIC_TWILIO_AUTH_TOKEN", None, _secret)
+    account, token = get("CIC_TWILIO_ACCOUNT_SID", None, _account), get("CIC_TWILIO_AUTH_TOKEN", None, credential)
     sms, whatsapp = get("CIC_SMS_FROM", None, _sender), get("CIC_WHATSAPP_TWILIO_FROM", None, _number)
     twilio = {"CIC_TWILIO_ACCOUNT_SID": account, "CIC_TWILIO_AUTH_TOKEN": token, "CIC_PUBLIC_URL": site}
     twilio_api = get("CIC_TWILIO_API", TWILIO_API, _api)
@@ -147,9 +148,9 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
             Messenger,
             {
                 "CIC_MESSENGER_PAGE_ID": get("CIC_MESSENGER_PAGE_ID", None, _digits),
-                "CIC_MESSENGER_TOKEN": get("CIC_MESSENGER_TOKEN", None, _secret),
-                "CIC_MESSENGER_APP_SECRET": get("CIC_MESSENGER_APP_SECRET", None, _secret),
-                "CIC_MESSENGER_VERIFY_TOKEN": get("CIC_MESSENGER_VERIFY_TOKEN", None, _secret),
+                "CIC_MESSENGER_TOKEN": get("CIC_MESSENGER_TOKEN", None, credential),
+                "CIC_MESSENGER_APP_SECRET": get("CIC_MESSENGER_APP_SECRET", None, credential),
+                "CIC_MESSENGER_VERIFY_TOKEN": get("CIC_MESSENGER_VERIFY_TOKEN", None, credential),
             },
             api=get("CIC_MESSENGER_API", GRAPH_API, _api),
         ),
@@ -157,9 +158,9 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
             WhatsApp,
             {
                 "CIC_WHATSAPP_PHONE_ID": get("CIC_WHATSAPP_PHONE_ID", None, _digits),
-                "CIC_WHATSAPP_TOKEN": get("CIC_WHATSAPP_TOKEN", None, _secret),
-                "CIC_WHATSAPP_APP_SECRET": get("CIC_WHATSAPP_APP_SECRET", None, _secret),
-                "CIC_WHATSAPP_VERIFY_TOKEN": get("CIC_WHATSAPP_VERIFY_TOKEN", None, _secret),
+                "CIC_WHATSAPP_TOKEN": get("CIC_WHATSAPP_TOKEN", None, credential),
+                "CIC_WHATSAPP_APP_SECRET": get("CIC_WHATSAPP_APP_SECRET", None, credential),
+                "CIC_WHATSAPP_VERIFY_TOKEN": get("CIC_WHATSAPP_VERIFY_TOKEN", None, credential),
             },
             api=get("CIC_WHATSAPP_API", GRAPH_API, _api),
         ),
@@ -168,16 +169,16 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
         slack=_whole(
             Slack,
             {
-                "CIC_SLACK_TOKEN": get("CIC_SLACK_TOKEN", None, _secret),
-                "CIC_SLACK_SIGNING_SECRET": get("CIC_SLACK_SIGNING_SECRET", None, _secret),
+                "CIC_SLACK_TOKEN": get("CIC_SLACK_TOKEN", None, credential),
+                "CIC_SLACK_SIGNING_SECRET": get("CIC_SLACK_SIGNING_SECRET", None, credential),
             },
             api=get("CIC_SLACK_API", SLACK_API, _api),
         ),
         teams=_whole(
             Teams,
             {
-                "CIC_TEAMS_APP_ID": get("CIC_TEAMS_APP_ID", None, _secret),
-                "CIC_TEAMS_PASSWORD": get("CIC_TEAMS_PASSWORD", None, _secret),
+                "CIC_TEAMS_APP_ID": get("CIC_TEAMS_APP_ID", None, credential),
+                "CIC_TEAMS_PASSWORD": get("CIC_TEAMS_PASSWORD", None, credential),
                 "CIC_TEAMS_TENANT": get("CIC_TEAMS_TENANT", None, _tenant),
             },
             login=get("CIC_TEAMS_LOGIN", TEAMS_LOGIN, _api),
@@ -191,15 +192,15 @@ def _mailbox(get: Get) -> Mailbox | None:
     found: Mailbox | None = _whole(
         Mailbox,
         {
-            "CIC_MAILBOX": get("CIC_MAILBOX", None, _email),
-            "CIC_IMAP_HOST": get("CIC_IMAP_HOST", None, _word),
-            "CIC_IMAP_USER": get("CIC_IMAP_USER", None, _word),
+            "CIC_MAILBOX": get("CIC_MAILBOX", None, email),
+            "CIC_IMAP_HOST": get("CIC_IMAP_HOST", None, text),
+            "CIC_IMAP_USER": get("CIC_IMAP_USER", None, text),
             "CIC_IMAP_PASSWORD": get("CIC_IMAP_PASSWORD", None, lambda _, raw: raw),
         },
-        port=get("CIC_IMAP_PORT", Mailbox.port, _port),
-        tls=get("CIC_IMAP_TLS", Mailbox.tls, _tls),
-        folder=get("CIC_IMAP_FOLDER", Mailbox.folder, _word),
-        authserv=get("CIC_IMAP_AUTHSERV", None, _word),
+        port=get("CIC_IMAP_PORT", Mailbox.port, port),
+        tls=get("CIC_IMAP_TLS", Mailbox.tls, tls),
+        folder=get("CIC_IMAP_FOLDER", Mailbox.folder, text),
+        authserv=get("CIC_IMAP_AUTHSERV", None, text),
     )
     if found and found.tls == "none" and not _is_near(found.host):
         raise SettingError(
@@ -229,18 +230,6 @@ def _refuse_half(values: dict[str, str | None]) -> None:
     if missing:
         there = next(name for name, value in values.items() if value)
         raise SettingError(f"{there} est réglé, mais non {' et '.join(missing)} : ce canal a besoin de tous.")
-
-
-def _secret(name: str, raw: str) -> str:
-    if not re.fullmatch(r"[!-~]+", raw):
-        raise SettingError(f"{name} contient une espace ou un signe qui n'est pas ASCII.")
-    return raw
-
-
-def _word(name: str, raw: str) -> str:
-    if re.search(r"[\x00-\x1f]", raw):
-        raise SettingError(f"{name} contient un caractère de contrôle.")
-    return raw
 
 
 def _telegram_token(name: str, raw: str) -> str:
@@ -281,24 +270,6 @@ def _tenant(name: str, raw: str) -> str:
     """Of a domain nobody could tell whether what is delivered comes from it."""
     if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", raw):
         raise SettingError(f"{name} doit être l'identifiant d'un locataire de Microsoft, 00000000-0000-0000-0000-000000000000.")
-    return raw
-
-
-def _email(name: str, raw: str) -> str:
-    if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", raw):
-        raise SettingError(f"{name} doit être une adresse e-mail (reçu : {raw!r}).")
-    return raw
-
-
-def _port(name: str, raw: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,5}", raw) or not 1 <= int(raw) <= 65535:
-        raise SettingError(f"{name} doit être un port entre 1 et 65535 (reçu : {raw!r}).")
-    return int(raw)
-
-
-def _tls(name: str, raw: str) -> str:
-    if raw not in {"none", "starttls", "tls"}:
-        raise SettingError(f"{name} doit être « none », « starttls » ou « tls » (reçu : {raw!r}).")
     return raw
 
 

@@ -22,6 +22,7 @@ from dotenv import dotenv_values
 
 from bot.channel_settings import NO_CHANNEL, ChannelSettings, read_channels
 from bot.errors import SettingError
+from bot.setting_values import credential, email, port, text, tls, whole
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds data/, domain.yml and config.yml."""
@@ -124,22 +125,22 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
     settings = Settings(
         data_dir=data_dir,
         database_url=get("CIC_DATABASE_URL", f"sqlite:///{data_dir / 'cic.sqlite'}", _database_url),
-        host=get("CIC_HOST", Settings.host, _text),
-        port=get("CIC_PORT", Settings.port, _port),
-        rasa_port=get("CIC_RASA_PORT", Settings.rasa_port, _port),
-        actions_port=get("CIC_ACTIONS_PORT", Settings.actions_port, _port),
+        host=get("CIC_HOST", Settings.host, text),
+        port=get("CIC_PORT", Settings.port, port),
+        rasa_port=get("CIC_RASA_PORT", Settings.rasa_port, port),
+        actions_port=get("CIC_ACTIONS_PORT", Settings.actions_port, port),
         internal_host=get("CIC_INTERNAL_HOST", Settings.internal_host, _internal_host),
         rasa_url=get("CIC_RASA_URL", None, _server_url),
         actions_url=get("CIC_ACTIONS_URL", None, _server_url),
         redis_url=get("CIC_REDIS_URL", None, _redis_url),
-        contact_email=get("CIC_CONTACT_EMAIL", None, _email),
-        contact_name=get("CIC_CONTACT_NAME", Settings.contact_name, _text),
-        mail_from=get("CIC_MAIL_FROM", Settings.mail_from, _email),
-        smtp_host=get("CIC_SMTP_HOST", Settings.smtp_host, _text),
-        smtp_port=get("CIC_SMTP_PORT", Settings.smtp_port, _port),
-        smtp_user=get("CIC_SMTP_USER", None, _text),
+        contact_email=get("CIC_CONTACT_EMAIL", None, email),
+        contact_name=get("CIC_CONTACT_NAME", Settings.contact_name, text),
+        mail_from=get("CIC_MAIL_FROM", Settings.mail_from, email),
+        smtp_host=get("CIC_SMTP_HOST", Settings.smtp_host, text),
+        smtp_port=get("CIC_SMTP_PORT", Settings.smtp_port, port),
+        smtp_user=get("CIC_SMTP_USER", None, text),
         smtp_password=get("CIC_SMTP_PASSWORD", None, lambda _, raw: raw),
-        smtp_tls=get("CIC_SMTP_TLS", Settings.smtp_tls, _tls),
+        smtp_tls=get("CIC_SMTP_TLS", Settings.smtp_tls, tls),
         secret_key=get("CIC_SECRET_KEY", None, _secret),
         retention_days=get("CIC_RETENTION_DAYS", Settings.retention_days, _positive),
         rate_limit=get("CIC_RATE_LIMIT", Settings.rate_limit, _positive),
@@ -149,11 +150,11 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         origins=get("CIC_ORIGINS", (), _origins),
         trusted_proxies=get("CIC_TRUSTED_PROXIES", (), _networks),
         public_url=public_url,
-        publisher=get("CIC_PUBLISHER", None, _text),
-        publisher_email=get("CIC_PUBLISHER_EMAIL", None, _email),
+        publisher=get("CIC_PUBLISHER", None, text),
+        publisher_email=get("CIC_PUBLISHER_EMAIL", None, email),
         oidc_issuer=get("CIC_OIDC_ISSUER", None, _issuer),
-        oidc_client_id=get("CIC_OIDC_CLIENT_ID", None, _credential),
-        oidc_client_secret=get("CIC_OIDC_CLIENT_SECRET", None, _credential),
+        oidc_client_id=get("CIC_OIDC_CLIENT_ID", None, credential),
+        oidc_client_secret=get("CIC_OIDC_CLIENT_SECRET", None, credential),
         follow_releases=get("CIC_FOLLOW_RELEASES", Settings.follow_releases, _yes_or_no),
         log_format=get("CIC_LOG_FORMAT", Settings.log_format, _log_format),
         channels=read_channels(get, public_url),
@@ -195,34 +196,15 @@ def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     return dict(os.environ) | dict(extra)
 
 
-def _text(name: str, raw: str) -> str:
-    if re.search(r"[\x00-\x1f]", raw):
-        raise SettingError(f"{name} contient un caractère de contrôle.")
-    return raw
-
-
-def _whole(name: str, raw: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", raw):
-        raise SettingError(f"{name} doit être un nombre entier (reçu : {raw!r}).")
-    return int(raw)
-
-
-def _port(name: str, raw: str) -> int:
-    port = _whole(name, raw)
-    if not 1 <= port <= 65535:
-        raise SettingError(f"{name} doit être un port entre 1 et 65535 (reçu : {raw!r}).")
-    return port
-
-
 def _positive(name: str, raw: str) -> int:
-    number = _whole(name, raw)
+    number = whole(name, raw)
     if number < 1:
         raise SettingError(f"{name} doit valoir au moins 1 (reçu : {raw!r}).")
     return number
 
 
 def _reply_days(name: str, raw: str) -> int:
-    days = _whole(name, raw)
+    days = whole(name, raw)
     if not 1 <= days <= 60:
         raise SettingError(f"{name} doit être un nombre de jours ouvrables entre 1 et 60 (reçu : {raw!r}).")
     return days
@@ -255,22 +237,10 @@ def _period(name: str, part: str) -> tuple[date, date]:
     return start, end
 
 
-def _email(name: str, raw: str) -> str:
-    if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", raw):
-        raise SettingError(f"{name} doit être une adresse e-mail (reçu : {raw!r}).")
-    return raw
-
-
 def _yes_or_no(name: str, raw: str) -> bool:
     if raw not in {"oui", "non"}:
         raise SettingError(f"{name} doit être « oui » ou « non » (reçu : {raw!r}).")
     return raw == "oui"
-
-
-def _tls(name: str, raw: str) -> str:
-    if raw not in {"none", "starttls", "tls"}:
-        raise SettingError(f"{name} doit être « none », « starttls » ou « tls » (reçu : {raw!r}).")
-    return raw
 
 
 def _log_format(name: str, raw: str) -> str:
@@ -323,14 +293,8 @@ def _issuer(name: str, raw: str) -> str:
     return raw
 
 
-def _credential(name: str, raw: str) -> str:
-    if not re.fullmatch(r"[!-~]+", raw):
-        raise SettingError(f"{name} contient une espace ou un signe qui n'est pas ASCII.")
-    return raw
-
-
 def _internal_host(name: str, raw: str) -> str:
-    host = _text(name, raw)
+    host = text(name, raw)
     with suppress(ValueError):
         if ipaddress.ip_address(host).is_global:
             raise SettingError(f"{name} : {raw!r} est une adresse publique. Rasa et le serveur d'actions restent sur un réseau privé.")

@@ -30,6 +30,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import ColumnElement
 
 from bot.errors import DeliveryError, PermanentDeliveryError, RequestError, StorageError, UncertainDeliveryError
+from bot.pauses import pause
 from bot.storage import (
     CONTACT,
     LEAD_FAILED,
@@ -193,7 +194,7 @@ class Outbox:
         try:
             while not stop.is_set():
                 await self._round(stop)
-                await self._pause(stop)
+                await pause(stop, self._wake, self._poll_seconds)
         finally:
             self._loop = None
 
@@ -247,15 +248,6 @@ class Outbox:
             log.warning("the outbox cannot be read or written: trying again")
         except Exception:  # the edge of the worker: a fault in one mail must not keep the others from leaving
             log.exception("a round of the outbox failed")
-
-    async def _pause(self, stop: asyncio.Event) -> None:
-        waits = {asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._wake.wait())}
-        try:
-            await asyncio.wait(waits, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        self._wake.clear()
 
     async def _attempt(self, mail: _Leased, stop: asyncio.Event | None) -> bool:
         try:

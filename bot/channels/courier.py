@@ -25,6 +25,7 @@ from bot.channels.replying import Answering, Opening, Replying
 from bot.channels.rows import LostLeaseError, Message, Person, Reply
 from bot.channels.sentences import NOT_READ
 from bot.errors import DeliveryError, PermanentDeliveryError, StorageError, UnavailableError, UncertainDeliveryError
+from bot.pauses import pause
 from bot.storage import REPLY_FAILED, REPLY_UNCERTAIN, REPLY_WAITING
 
 AT_ONCE, ON_ONE_CHANNEL = 32, 8
@@ -97,7 +98,7 @@ class Courier:
         try:
             while not stop.is_set():
                 await self._round(stop)
-                await self._pause(stop)
+                await pause(stop, self._wake, self._poll_seconds)
             if self._serving:
                 await asyncio.wait(self._serving, timeout=DRAIN_SECONDS)
         finally:
@@ -132,15 +133,6 @@ class Courier:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._serving.pop(task, None)
         self._wake.set()
-
-    async def _pause(self, stop: asyncio.Event) -> None:
-        waits = {asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self._wake.wait())}
-        try:
-            await asyncio.wait(waits, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        self._wake.clear()
 
     async def _serve(self, person: Person, stop: asyncio.Event) -> None:
         """Do what is to be done for one person, and give her back."""
