@@ -201,9 +201,9 @@ class Courier:
 
     async def _send(self, person: Person, connector: Connector, reply: Reply) -> Later | None:
         """Send one part. None when it has left, or never will."""
-        pause = self._paused.get(person.channel, 0.0) - asyncio.get_running_loop().time()
-        if pause > 0:
-            return Later(pause, failed=False)
+        left = self._paused.get(person.channel, 0.0) - asyncio.get_running_loop().time()
+        if left > 0:
+            return Later(left, failed=False)
         if self._is_late(person, connector, reply):
             await self._surely(self._ledger.not_sent, reply, REPLY_FAILED, _TOO_LATE, True)
             self._tell_failed(person, reply, _TOO_LATE)

@@ -15,10 +15,10 @@ from sqlalchemy import case, exists, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from bot.channels.model import Kind
-from bot.channels.rows import LEASE, Message, Person, Reply, blank, forget, held, is_due, is_free, lock_people, locked, waits
+from bot.channels.rows import LEASE, Message, Person, Reply, forget, held, is_due, is_free, locked, waits
 from bot.channels.seal import SHOWN, Seal
 from bot.errors import StorageError
-from bot.privacy import blot_out, promise
+from bot.privacy import blank_messages, blot_out, lock_people, promise
 from bot.storage import (
     ERASE,
     MESSAGE_DONE,
@@ -178,13 +178,13 @@ class Ledger:
         common |= {"status": REPLY_WAITING, "created_at": self._clock()}
         for part, body in enumerate(bodies):
             connection.execute(insert(channel_replies).values(**common, part=part, body=dict(body)))
-        blank(connection, channel_messages.c.id == message.id, MESSAGE_DONE)
+        blank_messages(connection, channel_messages.c.id == message.id, MESSAGE_DONE)
 
     def give_up_message(self, person: Person, message: Message) -> None:
         """Note that a message was never answered."""
         with self._database.begin() as connection:
             held(connection, person)
-            blank(connection, channel_messages.c.id == message.id, MESSAGE_FAILED)
+            blank_messages(connection, channel_messages.c.id == message.id, MESSAGE_FAILED)
 
     def next_reply(self, person: Person) -> Reply | None:
         """The first part that waits to be sent."""
@@ -233,7 +233,7 @@ class Ledger:
         became = ((REPLY_WAITING, REPLY_FAILED), (REPLY_LEAVING, REPLY_UNCERTAIN))
         with self._database.begin() as connection:
             parted = connection.execute(select(channel_people.c.conversation).where(her).with_for_update()).scalar() is None
-            blank(connection, message, MESSAGE_FAILED)
+            blank_messages(connection, message, MESSAGE_FAILED)
             for before, after in became:
                 of_it = reply & (channel_replies.c.status == before)
                 connection.execute(update(channel_replies).where(of_it).values(status=after, last_error=error))

@@ -10,6 +10,7 @@ from sqlalchemy import false, func, literal, select, union_all, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.expression import ColumnElement, Select
 
+from bot.privacy import lock_people
 from bot.storage import (
     MESSAGE_FAILED,
     MESSAGE_WAITING,
@@ -112,7 +113,7 @@ def retry(database: Database, channels: Collection[str], now: datetime) -> int:
     lost &= channel_replies.c.channel.in_(channels) & channel_replies.c.body.is_not(None) & channel_replies.c.person_id.is_not(None)
     with database.begin() as connection:
         theirs = channel_people.c.id.in_(connection.execute(select(channel_replies.c.person_id).where(lost).distinct()).scalars().all())
-        connection.execute(select(channel_people.c.id).where(theirs).order_by(channel_people.c.person).with_for_update()).all()
+        lock_people(connection, theirs)
         due = func.coalesce(channel_people.c.due_at, now, type_=channel_people.c.due_at.type)
         connection.execute(update(channel_people).where(theirs).values(due_at=due))
         return int(connection.execute(update(channel_replies).where(lost).values(status=REPLY_WAITING, created_at=now)).rowcount)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import exists, or_, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.sql.expression import ColumnElement
 
 from bot.channels.model import Kind
-from bot.privacy import blot_out
+from bot.privacy import blot_out, drop_bodies
 from bot.storage import MESSAGE_WAITING, REPLY_LEAVING, REPLY_WAITING, channel_messages, channel_people, channel_replies
 
 LEASE = timedelta(seconds=30)
@@ -82,11 +82,6 @@ def is_due(now: datetime) -> ColumnElement:
     return or_(due <= now, due > now + LONGEST_WAIT, due.is_not(None) & ahead)
 
 
-def lock_people(connection: Connection, condition: ColumnElement) -> None:
-    """Lock several people in the order that all keep to: whoever locks them must not wait for somebody who waits for them."""
-    connection.execute(select(channel_people.c.id).where(condition).order_by(channel_people.c.person).with_for_update()).all()
-
-
 def held(connection: Connection, person: Person) -> Row:
     """Her row, locked. Raises LostLeaseError when another worker serves her by now."""
     row = locked(connection, person, person.owner)
@@ -111,13 +106,6 @@ def waits(connection: Connection, person_id: int) -> bool:
 def forget(connection: Connection, person_id: int) -> None:
     """Delete a person, and what is left of answers that did not reach her."""
     answers = (channel_replies.c.person_id == person_id) & channel_replies.c.body.is_not(None)
-    blot_out(connection, channel_replies, answers, ["body", "context"])
-    connection.execute(update(channel_replies).where(answers).values(body=None, context=None))
+    drop_bodies(connection, answers)
     blot_out(connection, channel_people, channel_people.c.id == person_id)
     connection.execute(channel_people.delete().where(channel_people.c.id == person_id))
-
-
-def blank(connection: Connection, of_it: ColumnElement, status: str) -> None:
-    """Leave of messages that they came, and what became of them."""
-    blot_out(connection, channel_messages, of_it, ["text", "context"])
-    connection.execute(update(channel_messages).where(of_it).values(status=status, text=None, context=None, conversation=None))

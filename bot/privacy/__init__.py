@@ -8,6 +8,7 @@ conversation ids. Keeps a proof without any content. What has left by mail canno
 
 from __future__ import annotations
 
+from bot.privacy.channels import blank_messages, drop_bodies, lock_people
 from bot.privacy.erasing import erase, rehearse, what_is_meant
 from bot.privacy.leftovers import sweep_changes
 from bot.privacy.mails import FORWARDED, NOTICES, Notice, may_have_left
@@ -30,10 +31,13 @@ __all__ = [
     "Kept",
     "Notice",
     "Traces",
+    "blank_messages",
     "blot_out",
+    "drop_bodies",
     "erase",
     "is_kept",
     "keep_promises",
+    "lock_people",
     "mask_events",
     "may_have_left",
     "promise",

@@ -37,6 +37,25 @@ KEYS_KEPT = timedelta(days=30)
 _MASKED = "Effacée comme promis avant d'être partie : elle pouvait contenir des coordonnées."
 
 
+def lock_people(connection: Connection, condition: ColumnElement) -> list[int]:
+    """Lock several people in the order that all keep to, and return their ids: who locks them must not wait for who waits for them."""
+    in_order = select(channel_people.c.id).where(condition).order_by(channel_people.c.person)
+    return list(connection.execute(in_order.with_for_update()).scalars())
+
+
+def blank_messages(connection: Connection, condition: ColumnElement, status: str) -> int:
+    """Leave of messages that they came, and what became of them; return how many."""
+    blot_out(connection, channel_messages, condition, ["text", "context"])
+    nothing = {"status": status, "text": None, "context": None, "conversation": None}
+    return int(connection.execute(update(channel_messages).where(condition).values(**nothing)).rowcount)
+
+
+def drop_bodies(connection: Connection, condition: ColumnElement) -> None:
+    """Leave of answers what became of them."""
+    blot_out(connection, channel_replies, condition, ["body", "context"])
+    connection.execute(update(channel_replies).where(condition).values(body=None, context=None))
+
+
 def conversations_of(connection: Connection, people: Collection[str]) -> list[str]:
     """The conversations of whom a channel knows by these digests."""
     of_them = channel_people.c.person.in_(people) & channel_people.c.conversation.is_not(None)
@@ -53,7 +72,7 @@ def erase_people(
     something left to get, is deleted when that is done (`Ledger.release`).
     """
     of_them = or_(channel_people.c.conversation.in_(conversations), channel_people.c.person.in_(people))
-    ids = list(connection.execute(select(channel_people.c.id).where(of_them).order_by(channel_people.c.person).with_for_update()).scalars())
+    ids = lock_people(connection, of_them)
     if not ids:
         return {target.name: 0 for target in (channel_messages, channel_replies, channel_people)}
     theirs = channel_messages.c.person_id.in_(ids)
@@ -89,7 +108,7 @@ def purge_people(connection: Connection, limit: datetime, now: datetime) -> dict
     Keys of messages stay a month in any case, of nobody's: a platform delivers again for a week. Who sent them is forgotten after a day.
     """
     silent = channel_people.c.last_at < limit
-    connection.execute(select(channel_people.c.id).where(silent).order_by(channel_people.c.person).with_for_update()).all()
+    lock_people(connection, silent)
     _drop(connection, (channel_messages.c.received_at < limit) & (channel_messages.c.status == MESSAGE_WAITING))
     connection.execute(update(channel_messages).where(channel_messages.c.received_at < limit).values(person_id=None))
     past = (channel_messages.c.received_at < now - LIMITED) & channel_messages.c.sender.is_not(None)
@@ -106,8 +125,7 @@ def _blank_lost(connection: Connection, before: datetime) -> None:
     """Leave of answers that failed before then only that they did."""
     lost = channel_replies.c.status.in_((REPLY_FAILED, REPLY_UNCERTAIN)) & channel_replies.c.body.is_not(None)
     lost &= channel_replies.c.created_at <= before
-    blot_out(connection, channel_replies, lost, ["body", "context"])
-    connection.execute(update(channel_replies).where(lost).values(body=None, context=None))
+    drop_bodies(connection, lost)
 
 
 def people_saying(connection: Connection, holds: Callable[[str], bool], candidate: Callable[[ColumnElement], ColumnElement]) -> set[str]:
@@ -125,9 +143,7 @@ def people_saying(connection: Connection, holds: Callable[[str], bool], candidat
 def _drop(connection: Connection, waiting: ColumnElement) -> int:
     """Leave of messages that wait nothing but their keys."""
     connection.execute(select(channel_messages.c.id).where(waiting).with_for_update()).all()
-    blot_out(connection, channel_messages, waiting, ["text", "context"])
-    nothing = {"status": MESSAGE_DONE, "text": None, "context": None, "conversation": None}
-    return int(connection.execute(update(channel_messages).where(waiting).values(**nothing)).rowcount)
+    return blank_messages(connection, waiting, MESSAGE_DONE)
 
 
 def _forget(connection: Connection, ids: Collection[int], now: datetime) -> int:
