@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from bot.errors import SettingError
-from bot.setting_values import credential, email, port, text, tls
+from bot.setting_values import credential, email, https, is_near, port, text, tls
 
 T = TypeVar("T")
 Get = Callable[[str, Any, Callable[[str, str], Any]], Any]
@@ -26,6 +23,8 @@ TWILIO_API = "https://api.twilio.com"
 SLACK_API = "https://slack.com/api"
 TEAMS_LOGIN = "https://login.microsoftonline.com"
 TEAMS_OPENID = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+MAIL_SCOPE = "https://outlook.office365.com/.default"
+"""What a token for mail at Microsoft 365 is asked for: all that an administrator granted to the app."""
 
 
 @dataclass(frozen=True)
@@ -91,17 +90,28 @@ class Teams:
 
 
 @dataclass(frozen=True)
+class MailAccess:
+    """Our access to mail servers that take no password (OAuth 2.0, RFC 6749, 4.4): `url` gives a token to the app `client_id`."""
+
+    url: str
+    client_id: str
+    secret: str = field(repr=False)
+    scope: str = MAIL_SCOPE
+
+
+@dataclass(frozen=True)
 class Mailbox:
     """A mailbox that people write to; answers leave by the mail server of the other settings, from `address`.
 
-    `authserv` is the name under which the mailbox's server says whether a sender is who they claim to be (RFC 8601); without it
-    the sender is believed.
+    It is read with `password`, or else by `access`. `authserv` is the name under which the mailbox's server says whether a sender is
+    who they claim to be (RFC 8601); without it the sender is believed.
     """
 
     address: str
     host: str
     user: str
-    password: str = field(repr=False)
+    password: str | None = field(default=None, repr=False)
+    access: MailAccess | None = None
     port: int = 993
     tls: str = "tls"
     folder: str = "INBOX"
@@ -125,12 +135,15 @@ class ChannelSettings:
 NO_CHANNEL = ChannelSettings()
 
 
-def read_channels(get: Get, site: str | None) -> ChannelSettings:
-    """Read the channels. `site` is our public address. Raises SettingError for a wrong value, or when half of a channel is set."""
+def read_channels(get: Get, site: str | None, access: MailAccess | None) -> ChannelSettings:
+    """Read the channels. `site` is our public address, `access` that to mail servers without a password.
+
+    Raises SettingError for a wrong value, or when half of a channel is set.
+    """
     account, token = get("CIC_TWILIO_ACCOUNT_SID", None, _account), get("CIC_TWILIO_AUTH_TOKEN", None, credential)
     sms, whatsapp = get("CIC_SMS_FROM", None, _sender), get("CIC_WHATSAPP_TWILIO_FROM", None, _number)
     twilio = {"CIC_TWILIO_ACCOUNT_SID": account, "CIC_TWILIO_AUTH_TOKEN": token, "CIC_PUBLIC_URL": site}
-    twilio_api = get("CIC_TWILIO_API", TWILIO_API, _api)
+    twilio_api = get("CIC_TWILIO_API", TWILIO_API, https)
     if (account or token) and not (sms or whatsapp):
         raise SettingError(
             "CIC_TWILIO_ACCOUNT_SID ou CIC_TWILIO_AUTH_TOKEN est réglé : il manque CIC_SMS_FROM ou CIC_WHATSAPP_TWILIO_FROM."
@@ -142,7 +155,7 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
                 "CIC_TELEGRAM_TOKEN": get("CIC_TELEGRAM_TOKEN", None, _telegram_token),
                 "CIC_TELEGRAM_SECRET": get("CIC_TELEGRAM_SECRET", None, _telegram_secret),
             },
-            api=get("CIC_TELEGRAM_API", TELEGRAM_API, _api),
+            api=get("CIC_TELEGRAM_API", TELEGRAM_API, https),
         ),
         messenger=_whole(
             Messenger,
@@ -152,7 +165,7 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
                 "CIC_MESSENGER_APP_SECRET": get("CIC_MESSENGER_APP_SECRET", None, credential),
                 "CIC_MESSENGER_VERIFY_TOKEN": get("CIC_MESSENGER_VERIFY_TOKEN", None, credential),
             },
-            api=get("CIC_MESSENGER_API", GRAPH_API, _api),
+            api=get("CIC_MESSENGER_API", GRAPH_API, https),
         ),
         whatsapp=_whole(
             WhatsApp,
@@ -162,7 +175,7 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
                 "CIC_WHATSAPP_APP_SECRET": get("CIC_WHATSAPP_APP_SECRET", None, credential),
                 "CIC_WHATSAPP_VERIFY_TOKEN": get("CIC_WHATSAPP_VERIFY_TOKEN", None, credential),
             },
-            api=get("CIC_WHATSAPP_API", GRAPH_API, _api),
+            api=get("CIC_WHATSAPP_API", GRAPH_API, https),
         ),
         whatsapp_twilio=_twilio("CIC_WHATSAPP_TWILIO_FROM", whatsapp, twilio, twilio_api),
         sms=_twilio("CIC_SMS_FROM", sms, twilio, twilio_api),
@@ -172,7 +185,7 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
                 "CIC_SLACK_TOKEN": get("CIC_SLACK_TOKEN", None, credential),
                 "CIC_SLACK_SIGNING_SECRET": get("CIC_SLACK_SIGNING_SECRET", None, credential),
             },
-            api=get("CIC_SLACK_API", SLACK_API, _api),
+            api=get("CIC_SLACK_API", SLACK_API, https),
         ),
         teams=_whole(
             Teams,
@@ -181,28 +194,45 @@ def read_channels(get: Get, site: str | None) -> ChannelSettings:
                 "CIC_TEAMS_PASSWORD": get("CIC_TEAMS_PASSWORD", None, credential),
                 "CIC_TEAMS_TENANT": get("CIC_TEAMS_TENANT", None, _tenant),
             },
-            login=get("CIC_TEAMS_LOGIN", TEAMS_LOGIN, _api),
-            openid=get("CIC_TEAMS_OPENID", TEAMS_OPENID, _api),
+            login=get("CIC_TEAMS_LOGIN", TEAMS_LOGIN, https),
+            openid=get("CIC_TEAMS_OPENID", TEAMS_OPENID, https),
         ),
-        mailbox=_mailbox(get),
+        mailbox=_mailbox(get, access),
     )
 
 
-def _mailbox(get: Get) -> Mailbox | None:
+def read_mail_access(get: Get) -> MailAccess | None:
+    """Read the access to mail servers without a password. Raises SettingError for a wrong value, or when half of it is set."""
+    return _whole(
+        MailAccess,
+        {
+            "CIC_MAIL_OAUTH_URL": get("CIC_MAIL_OAUTH_URL", None, https),
+            "CIC_MAIL_OAUTH_CLIENT_ID": get("CIC_MAIL_OAUTH_CLIENT_ID", None, credential),
+            "CIC_MAIL_OAUTH_SECRET": get("CIC_MAIL_OAUTH_SECRET", None, credential),
+        },
+        scope=get("CIC_MAIL_OAUTH_SCOPE", MAIL_SCOPE, text),
+    )
+
+
+def _mailbox(get: Get, access: MailAccess | None) -> Mailbox | None:
+    password = get("CIC_IMAP_PASSWORD", None, lambda _, raw: raw)
+    values = {
+        "CIC_MAILBOX": get("CIC_MAILBOX", None, email),
+        "CIC_IMAP_HOST": get("CIC_IMAP_HOST", None, text),
+        "CIC_IMAP_USER": get("CIC_IMAP_USER", None, text),
+    }
+    if password or not access:
+        values["CIC_IMAP_PASSWORD"] = password
     found: Mailbox | None = _whole(
         Mailbox,
-        {
-            "CIC_MAILBOX": get("CIC_MAILBOX", None, email),
-            "CIC_IMAP_HOST": get("CIC_IMAP_HOST", None, text),
-            "CIC_IMAP_USER": get("CIC_IMAP_USER", None, text),
-            "CIC_IMAP_PASSWORD": get("CIC_IMAP_PASSWORD", None, lambda _, raw: raw),
-        },
+        values,
+        access=None if password else access,
         port=get("CIC_IMAP_PORT", Mailbox.port, port),
         tls=get("CIC_IMAP_TLS", Mailbox.tls, tls),
         folder=get("CIC_IMAP_FOLDER", Mailbox.folder, text),
         authserv=get("CIC_IMAP_AUTHSERV", None, text),
     )
-    if found and found.tls == "none" and not _is_near(found.host):
+    if found and found.tls == "none" and not is_near(found.host):
         raise SettingError(
             "CIC_IMAP_TLS ne peut être « none » que pour un serveur de cette machine : le mot de passe serait lisible en chemin."
         )
@@ -271,22 +301,3 @@ def _tenant(name: str, raw: str) -> str:
     if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", raw):
         raise SettingError(f"{name} doit être l'identifiant d'un locataire de Microsoft, 00000000-0000-0000-0000-000000000000.")
     return raw
-
-
-def _api(name: str, raw: str) -> str:
-    """The address of a platform: by https, for our credentials go there, or on this machine."""
-    url = raw.rstrip("/")
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        host = ""
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_near(host))) or re.search(r"[^!-~]|[?#@\\]", url):
-        raise SettingError(f"{name} : {raw!r} n'est pas l'adresse https d'une plateforme.")
-    return url
-
-
-def _is_near(host: str) -> bool:
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"

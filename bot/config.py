@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from bot.channel_settings import NO_CHANNEL, ChannelSettings, read_channels
+from bot.channel_settings import NO_CHANNEL, ChannelSettings, MailAccess, read_channels, read_mail_access
 from bot.errors import SettingError
-from bot.setting_values import credential, email, port, text, tls, whole
+from bot.setting_values import credential, email, is_confidential, is_near, port, proxy, text, tls, whole
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds data/, domain.yml and config.yml."""
@@ -59,6 +58,8 @@ class Settings:
     smtp_user: str | None = None
     smtp_password: str | None = field(default=None, repr=False)
     smtp_tls: str = "none"
+    mail_access: MailAccess | None = None
+    proxy: str | None = field(default=None, repr=False)
     secret_key: str | None = field(default=None, repr=False)
     retention_days: int = 365
     rate_limit: int = 30
@@ -76,6 +77,11 @@ class Settings:
     follow_releases: bool = True
     log_format: str = "texte"
     channels: ChannelSettings = NO_CHANNEL
+
+    @property
+    def smtp_access(self) -> MailAccess | None:
+        """How we log in to the mail server when it has a name for us and no password."""
+        return self.mail_access if self.smtp_user and not self.smtp_password else None
 
     @property
     def rasa_address(self) -> str:
@@ -121,6 +127,7 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         return parse(name, raw) if raw else default
 
     public_url = get("CIC_PUBLIC_URL", None, _origin)
+    mail_access = read_mail_access(get)
     data_dir = get("CIC_DATA_DIR", PROJECT / "var", lambda _, raw: Path(raw).expanduser().resolve())
     settings = Settings(
         data_dir=data_dir,
@@ -141,6 +148,8 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         smtp_user=get("CIC_SMTP_USER", None, text),
         smtp_password=get("CIC_SMTP_PASSWORD", None, lambda _, raw: raw),
         smtp_tls=get("CIC_SMTP_TLS", Settings.smtp_tls, tls),
+        mail_access=mail_access,
+        proxy=get("CIC_PROXY", None, proxy),
         secret_key=get("CIC_SECRET_KEY", None, _secret),
         retention_days=get("CIC_RETENTION_DAYS", Settings.retention_days, _positive),
         rate_limit=get("CIC_RATE_LIMIT", Settings.rate_limit, _positive),
@@ -157,32 +166,19 @@ def load_settings(environ: Mapping[str, str] | None = None, dotenv: Path | None 
         oidc_client_secret=get("CIC_OIDC_CLIENT_SECRET", None, credential),
         follow_releases=get("CIC_FOLLOW_RELEASES", Settings.follow_releases, _yes_or_no),
         log_format=get("CIC_LOG_FORMAT", Settings.log_format, _log_format),
-        channels=read_channels(get, public_url),
+        channels=read_channels(get, public_url, mail_access),
     )
     if len({settings.port, settings.rasa_port, settings.actions_port}) < 3:
         raise SettingError("CIC_PORT, CIC_RASA_PORT et CIC_ACTIONS_PORT doivent être trois ports différents.")
     if len({bool(value) for value in (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)}) > 1:
         raise SettingError("CIC_OIDC_ISSUER, CIC_OIDC_CLIENT_ID et CIC_OIDC_CLIENT_SECRET vont ensemble : réglez les trois, ou aucun.")
+    _check_mail_access(settings)
     return settings
 
 
 def user_password() -> str | None:
     """The password that `cic user` is given by CIC_USER_PASSWORD, for scripts: no setting of the assistant, and never in a file."""
     return os.environ.get("CIC_USER_PASSWORD") or None
-
-
-def is_confidential(url: str) -> bool:
-    """Whether nobody reads on the way what is sent to an address: by https, or within this machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    if parts.scheme != "http":
-        return parts.scheme == "https" and bool(host)
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def address_of(host: str, port: int) -> str:
@@ -194,6 +190,17 @@ def address_of(host: str, port: int) -> str:
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for a process that the supervisor starts: its own, with `extra` on top."""
     return dict(os.environ) | dict(extra)
+
+
+def _check_mail_access(settings: Settings) -> None:
+    """A token serves somewhere, and nobody can read it on the way. Raises SettingError."""
+    mailbox = settings.channels.mailbox
+    if settings.mail_access and not settings.smtp_access and not (mailbox and mailbox.access):
+        raise SettingError(
+            "CIC_MAIL_OAUTH_URL ne sert à rien : il faut CIC_SMTP_USER sans CIC_SMTP_PASSWORD, ou CIC_MAILBOX sans CIC_IMAP_PASSWORD."
+        )
+    if settings.smtp_access and settings.smtp_tls == "none" and not is_near(settings.smtp_host):
+        raise SettingError("CIC_SMTP_TLS doit être « starttls » ou « tls » avec CIC_MAIL_OAUTH_URL : le jeton serait lisible en chemin.")
 
 
 def _positive(name: str, raw: str) -> int:

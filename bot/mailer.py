@@ -11,10 +11,12 @@ import re
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from bot.config import Settings
 from bot.errors import PermanentDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
+from bot.mail_access import MailAccessError, MailTokens
 from bot.text import clean
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class Mailer:
         total_timeout: float = TOTAL_TIMEOUT,
     ) -> None:
         self._settings = settings
+        self._tokens = MailTokens(settings.smtp_access, settings.proxy) if settings.smtp_access else None
         self._tls_context = tls_context
         self._step_timeout = step_timeout
         self._total_timeout = total_timeout
@@ -117,6 +120,8 @@ class Mailer:
         from aiosmtplib import SMTPException
 
         name = type(error).__name__
+        if self._tokens and getattr(error, "code", None) in _CODES_OF_OUR_ACCESS:
+            self._tokens.forget()
         if isinstance(error, SMTPException):
             _explain_reply(error)
         if isinstance(error, asyncio.TimeoutError):
@@ -134,12 +139,21 @@ class Mailer:
             port=settings.smtp_port,
             username=settings.smtp_user,
             password=settings.smtp_password,
+            oauth_token_generator=partial(_token, self._tokens) if self._tokens else None,
             local_hostname=settings.mail_from.rpartition("@")[2],
             timeout=self._step_timeout,
             use_tls=settings.smtp_tls == "tls",
             start_tls=settings.smtp_tls == "starttls",
             tls_context=self._tls_context,
         )
+
+
+async def _token(tokens: MailTokens) -> str:
+    """A token to log in with. Raises TemporaryDeliveryError."""
+    try:
+        return await asyncio.to_thread(tokens.token)
+    except MailAccessError as error:
+        raise TemporaryDeliveryError(str(error)) from error
 
 
 def _as_data(body: bytes) -> bytes:
@@ -168,7 +182,7 @@ def _settings_at_fault(error: SMTPException, code: int) -> str | None:
     from aiosmtplib import SMTPException, SMTPSenderRefused
 
     if code in _CODES_OF_OUR_ACCESS:
-        return "CIC_SMTP_USER, CIC_SMTP_PASSWORD and CIC_SMTP_TLS"
+        return "CIC_SMTP_USER, CIC_SMTP_PASSWORD (or CIC_MAIL_OAUTH_…) and CIC_SMTP_TLS"
     if isinstance(error, SMTPSenderRefused) and code >= 500:
         return "CIC_MAIL_FROM"
     if type(error) is SMTPException:  # the library's way to say that the server offers no STARTTLS or no AUTH

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 from bot.errors import SettingError
 
@@ -48,3 +51,41 @@ def tls(name: str, raw: str) -> str:
     if raw not in {"none", "starttls", "tls"}:
         raise SettingError(f"{name} doit être « none », « starttls » ou « tls » (reçu : {raw!r}).")
     return raw
+
+
+def https(name: str, raw: str) -> str:
+    """The address of a service that is given our credentials: by https, or on this machine. Without a `/` at its end."""
+    url = raw.rstrip("/")
+    if not is_confidential(url) or re.search(r"[^!-~]|[?#@\\]", url):
+        raise SettingError(f"{name} : {raw!r} n'est pas une adresse https.")
+    return url
+
+
+def proxy(name: str, raw: str) -> str:
+    """The address of an HTTP proxy, perhaps with a name and a password, which no error shows."""
+    url = raw.rstrip("/")
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme == "http" and parts.hostname and parts.port and parts.path + parts.query + parts.fragment == ""
+    except ValueError:
+        whole = False
+    if not whole or re.search(r"[^!-~]|\\", url):
+        raise SettingError(f"{name} n'est pas l'adresse d'un serveur mandataire (http://mandataire.exemple.be:3128).")
+    return url
+
+
+def is_confidential(url: str) -> bool:
+    """Whether nobody reads on the way what is sent to an address: by https, or within this machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_near(host)))
+
+
+def is_near(host: str) -> bool:
+    """Whether a name or an address is that of this machine."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"

@@ -26,6 +26,7 @@ from bot.channels.mailbox import ImapMailbox, Mail, MailboxError
 from bot.channels.model import MAIL, Abilities, Accept, Body, Bubble, Delivery, Failure, Health, Incoming, Receipt, UnreadableError
 from bot.config import Settings
 from bot.errors import DeliveryError, PermanentDeliveryError, StorageError
+from bot.mail_access import MailAccessError, MailTokens
 from bot.mailer import Mailer
 from bot.outbox import PATIENCE
 
@@ -66,6 +67,7 @@ class MailConnector:
         self._clock = clock
         self._tls_context = tls_context
         # Bounces come back to the mailbox, where we see them
+        self._tokens = MailTokens(mailbox.access, settings.proxy) if mailbox.access else None
         self._mailer = Mailer(replace(settings, mail_from=mailbox.address), tls_context)
         self._ours = frozenset({mailbox.address.lower(), settings.mail_from.lower()})
         self._guard = LoopGuard(clock)
@@ -122,7 +124,7 @@ class MailConnector:
         return [(mail, read_mail(mail.raw, mail.arrived, self._mailbox, self._ours)) for mail in mails]
 
     def _box(self) -> ImapMailbox:
-        return ImapMailbox(self._mailbox, self._clock, self._tls_context)
+        return ImapMailbox(self._mailbox, self._clock, self._tls_context, self._tokens)
 
     # --- what goes out ---
 
@@ -170,6 +172,8 @@ class MailConnector:
         try:
             await self._mailer.check()
         except DeliveryError as error:
+            if isinstance(error.__cause__, MailAccessError):
+                return Health(False if error.__cause__.refused else None, str(error))
             return Health(False if _OUR_ACCESS.search(str(error)) else None, str(_without_words(error)))
         sender = "" if self._mailbox.authserv else " ; sans CIC_IMAP_AUTHSERV, tout expéditeur est cru"
         return Health(True, f"{self._mailbox.address} : la boîte aux lettres et le serveur de courrier répondent{sender}")

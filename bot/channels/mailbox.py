@@ -22,6 +22,7 @@ from typing import Any
 
 from bot.channel_settings import Mailbox
 from bot.errors import AssistantError
+from bot.mail_access import MailAccessError, MailTokens
 
 CONNECT_SECONDS, ANSWER_SECONDS = 15.0, 30.0
 """For connecting, TLS and the greeting; and for each answer of the server."""
@@ -55,10 +56,17 @@ class Mail:
 
 
 class ImapMailbox:
-    """One connection. `tls_context` is for servers with a certificate of their own."""
+    """One connection. `tokens` are for a mailbox without a password, `tls_context` for servers with a certificate of their own."""
 
-    def __init__(self, settings: Mailbox, clock: Callable[[], datetime], tls_context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        settings: Mailbox,
+        clock: Callable[[], datetime],
+        tls_context: ssl.SSLContext | None = None,
+        tokens: MailTokens | None = None,
+    ) -> None:
         self._settings = settings
+        self._tokens = tokens
         self._clock = clock
         self._tls_context = tls_context
         self._client: Any = None
@@ -122,14 +130,29 @@ class ImapMailbox:
     def _log_in(self) -> None:
         from imapclient.exceptions import LoginError
 
-        # The command LOGIN takes no letter outside ASCII
-        log_in = self._client.plain_login if self._client.has_capability("AUTH=PLAIN") else self._client.login
+        settings = self._settings
         try:
-            log_in(self._settings.user, self._settings.password)
+            if self._tokens:
+                self._client.oauth2_login(settings.user, self._token(self._tokens))
+            # The command LOGIN takes no letter outside ASCII
+            elif self._client.has_capability("AUTH=PLAIN"):
+                self._client.plain_login(settings.user, settings.password)
+            else:
+                self._client.login(settings.user, settings.password)
         except LoginError as error:
+            if self._tokens:
+                self._tokens.forget()
             if isinstance(error.__context__, IMAP4.abort) or _NOT_NOW.search(str(error)):
                 raise
-            raise MailboxError("La boîte aux lettres refuse CIC_IMAP_USER et CIC_IMAP_PASSWORD.", refused=True) from error
+            with_what = "le jeton de CIC_MAIL_OAUTH_URL pour CIC_IMAP_USER" if self._tokens else "CIC_IMAP_USER et CIC_IMAP_PASSWORD"
+            raise MailboxError(f"La boîte aux lettres refuse {with_what}.", refused=True) from error
+
+    @staticmethod
+    def _token(tokens: MailTokens) -> str:
+        try:
+            return tokens.token()
+        except MailAccessError as error:
+            raise MailboxError(str(error), error.refused) from error
 
     def _select(self) -> None:
         try:

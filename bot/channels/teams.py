@@ -35,8 +35,8 @@ from bot.channels.model import (
 from bot.channels.reading import at, list_at, read_json, text_at
 from bot.channels.teams_tokens import FETCH_TIMEOUT, AccessTokens, Keyring, Proof, Verifier
 from bot.channels.wire import Answer, Wire, refuse
-from bot.config import is_confidential
 from bot.errors import DeliveryError
+from bot.setting_values import is_confidential
 
 CHANNEL_ID = "msteams"
 """The only channel of the Bot Framework that we serve: others are open to people without an account of the administration."""

@@ -23,8 +23,8 @@ from bot.channel_settings import Teams
 from bot.channels.model import AccessError, BusyError, ForgedError, UnreadableError
 from bot.channels.reading import at, list_at, text_at
 from bot.channels.wire import Wire, refuse
-from bot.config import is_confidential
 from bot.errors import DeliveryError, TemporaryDeliveryError, UncertainDeliveryError
+from bot.setting_values import is_confidential
 
 ISSUER = "https://api.botframework.com"
 SCOPE = f"{ISSUER}/.default"

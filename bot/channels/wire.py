@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.channels.model import AccessError, BusyError
 from bot.errors import PermanentDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
+from bot.setting_values import is_near
 
 CONNECT_SECONDS = 10.0
 """Until a connection stands: a free place, the address of the name, TCP and TLS."""
@@ -64,10 +66,14 @@ class Answer:
 
 
 class Wire:
-    """Calls of one connector, over connections that are kept for a moment. `timeout` is for tests of what takes too long."""
+    """Calls of one connector, over connections that are kept for a moment; through `proxy`, but for what is on this machine.
 
-    def __init__(self, timeout: aiohttp.ClientTimeout = _TIMEOUT) -> None:
+    `timeout` is for tests of what takes too long.
+    """
+
+    def __init__(self, timeout: aiohttp.ClientTimeout = _TIMEOUT, proxy: str | None = None) -> None:
         self._timeout = timeout
+        self._proxy = proxy
         self._session: aiohttp.ClientSession | None = None
 
     async def call(self, method: str, url: str, **options: Any) -> Answer:
@@ -75,12 +81,17 @@ class Wire:
 
         Raises TemporaryDeliveryError when the platform was not reached, UncertainDeliveryError when it was and did not answer.
         """
+        way = {"proxy": self._proxy} if self._proxy and not _stays_here(url) else {}
         try:
-            async with self._http().request(method, url, allow_redirects=False, **options) as response:
+            async with self._http().request(method, url, allow_redirects=False, **way, **options) as response:
                 body = await response.content.read(ANSWER_BYTES)
                 while not response.content.at_eof() and len(body) < ANSWER_BYTES and (more := await response.content.read(ANSWER_BYTES)):
                     body += more
                 return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
+        except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
+            # A proxy that refuses to connect us has passed nothing on: platforms are called by https
+            told = str(error.status) if isinstance(error, aiohttp.ClientHttpProxyError) else type(error).__name__
+            raise TemporaryDeliveryError(f"Le serveur mandataire de CIC_PROXY ne mène pas à la plateforme ({told}).") from error
         except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError, aiohttp.InvalidURL) as error:
             # The time to connect is over before anything was sent; that to read the answer is the total's, another error
             raise TemporaryDeliveryError(f"La plateforme ne peut pas être jointe ({type(error).__name__}).") from error
@@ -98,6 +109,14 @@ class Wire:
             connector = aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS)
             self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar())
         return self._session
+
+
+def _stays_here(url: str) -> bool:
+    """Whether an address is of this machine; an address that cannot be read is judged by who calls it."""
+    try:
+        return is_near(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
 
 
 def refuse(answer: Answer, code: str | int = "", seconds: float = 0.0) -> None:

@@ -26,7 +26,7 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from bot.config import is_confidential
+from bot.setting_values import is_confidential
 from bot.web.bodies import RefusedError
 
 SCOPE = "openid email"
