@@ -181,7 +181,12 @@ class Answerer:
         return self.leaned(heard, context)
 
     def leaned(self, heard: Heard, context: Context) -> Said | None:
-        """The reply about the entry that a message means in the light of the last answer; None when that is not clear."""
+        """The reply about the entry that a message means in the light of the last answer; None when that is not clear.
+
+        A few words that are clear by themselves are not read so: « pays concernés » after a sector.
+        """
+        if self.judgement.stands_alone(heard):
+            return None
         entry = self.judgement.leaning(heard.whole, context)
         return self.found(heard, self.following.points_at(heard.text, entry, context), context) if entry else None
 

@@ -165,10 +165,17 @@ class Judgement:
 
     def is_elliptic(self, text: str) -> bool:
         """Whether a message leans on the one before: short, and opening like a follow-up or with hardly a word of its own."""
+        words = text.split()
+        return len(words) <= ELLIPTIC_WORDS and (len(words) <= _ALONE or self._says_that_it_leans(text))
+
+    def stands_alone(self, heard: Heard) -> bool:
+        """Whether a message asks clearly for an entry by itself, and has no word that leans on what was said."""
+        return bool(self.confident(heard.whole)) and not self._says_that_it_leans(heard.text) and not self.following.points_back(heard.text)
+
+    @staticmethod
+    def _says_that_it_leans(text: str) -> bool:
         folded = fold(text)
-        words = folded.split()
-        leans = len(words) <= _ALONE or _LEAN.match(folded) is not None or _SAME.search(folded) is not None
-        return len(words) <= ELLIPTIC_WORDS and leans
+        return _LEAN.match(folded) is not None or _SAME.search(folded) is not None
 
     def moved(self, heard: Heard, context: Context) -> tuple[str, ...]:
         """« Et au Maroc ? », « le troisième ? », « la fiche du deuxième ? »: the attribute asked for, of other objects; else nothing."""

@@ -33,7 +33,8 @@ class Part:
 class Heard:
     """What Rasa understood of one message: the whole, and its parts when it asks several things.
 
-    `message_id` tells the message from every other one of its conversation: handled again, it is the same.
+    `message_id` tells the message from every other one of its conversation: handled again, it is the same. `channel` is where it was
+    written, None for the site.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Heard:
     parts: tuple[Part, ...] = ()
     persons: tuple[str, ...] = ()
     message_id: str | None = None
+    channel: str | None = None
 
     @property
     def intent(self) -> str:
@@ -53,7 +55,8 @@ class Heard:
         whole, *parts = [
             Part(str(part["text"]), tuple((str(name), float(score)) for name, score in part["ranking"])) for part in parse.get("parts", ())
         ] or [Part(text)]
-        return cls(text, whole, tuple(parts), tuple(parse.get("persons", ())), parse.get("message_id"))
+        channel = (parse.get("metadata") or {}).get("channel")
+        return cls(text, whole, tuple(parts), tuple(parse.get("persons", ())), parse.get("message_id"), channel)
 
 
 @dataclass(frozen=True)

@@ -156,3 +156,9 @@ def test_what_was_offered_first_is_kept_in_mind_until_something_is_answered() ->
 def test_the_country_that_a_message_names_is_kept_in_mind_though_it_is_not_understood() -> None:
     assert reply(heard("la Belgique aide-t-elle la RDC ?"), Context(thing="benin")).context.thing == "rdc"
     assert reply(heard("le Bénin et la RDC ?"), Context(thing="maroc")).context.thing == "maroc"
+
+
+def test_a_few_clear_words_are_not_read_in_the_light_of_the_last_answer() -> None:
+    asked = ranked("pays concernés", ("info/apercu.pays", 0.3), ("info/secteurs.maroc", 0.1))
+    assert reply(asked, Context("secteurs.maroc", "secteur")).context.entry == "apercu.pays"
+    assert reply(replace(asked, text="et leurs secteurs"), Context("secteurs.maroc", "secteur")).context.entry == "secteurs.maroc"

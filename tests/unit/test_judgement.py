@@ -152,6 +152,21 @@ def test_a_short_message_that_opens_like_a_follow_up_leans_on_the_one_before(tex
 
 
 @pytest.mark.parametrize(
+    ("text", "score", "alone"),
+    [
+        ("pays concernés", ALONE + A_HAIR, True),
+        ("pays concernés", ALONE - A_HAIR, False),
+        ("et les pays concernés", 0.5, False),
+        ("les pays aussi", 0.5, False),
+        ("leurs secteurs", 0.5, False),
+    ],
+    ids=["clear", "unclear", "opens like a follow-up", "asks the same of something else", "points back"],
+)
+def test_a_few_words_that_are_clear_and_lean_on_nothing_stand_alone(text: str, score: float, alone: bool) -> None:
+    assert JUDGEMENT.stands_alone(heard(text, BUDGET, score, [])) is alone
+
+
+@pytest.mark.parametrize(
     ("text", "context", "entry"),
     [
         ("et au Maroc ?", Context("secteurs.benin", "secteur"), "secteurs.maroc"),
