@@ -21,7 +21,7 @@ test: ## Installe ce qu'il faut, vérifie le code et les données, lance tous le
 	@.venv/bin/lint-imports --no-logo
 	@$(CIC) check
 	@$(CIC) train --if-needed --cache "$(MODEL_CACHE)"
-	@exec env OMP_NUM_THREADS=1 .venv/bin/python -m pytest
+	@exec .venv/bin/python scripts/run-tests
 
 train: ## Entraîne le modèle avec les données actuelles
 	@$(RUN_READY)

@@ -139,9 +139,9 @@ def test_a_narrower_window_keeps_the_conversation_and_the_focus(begin: Begin, si
     visit = begin(site.address).open()
     visit.ask("Quel est le budget ?")
     visit.page.set_viewport_size({"width": 390, "height": 700})
-    expect(visit.panel).to_be_visible()
-    assert visit.focus == "Votre message"
+    visit.page.wait_for_function("() => document.querySelector('cic-assistant').shadowRoot.querySelector('.panel').offsetHeight === 700")
     assert visit.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 700}
+    assert visit.focus == "Votre message"
 
 
 def test_enter_sends_and_shift_enter_makes_a_line(begin: Begin, site: ServedSite) -> None:
@@ -287,6 +287,7 @@ def test_magnified_with_two_fingers_the_panel_keeps_its_size(begin: Begin, site:
     before = visit.panel.evaluate("(node) => node.offsetHeight")
     visit.page.context.new_cdp_session(visit.page).send("Emulation.setPageScaleFactor", {"pageScaleFactor": 2})
     visit.page.wait_for_function("() => visualViewport.scale > 1.9")
+    visit.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # the page has heard of it
     assert visit.panel.evaluate("(node) => node.offsetHeight") == before
 
 

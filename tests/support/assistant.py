@@ -135,7 +135,8 @@ class Assistant:
     def processes(self) -> dict[str, psutil.Process]:
         """The processes that the supervisor keeps, by name."""
         children = psutil.Process(self.process.pid).children()
-        return {child.cmdline()[2]: child for child in children if child.status() != psutil.STATUS_ZOMBIE}
+        named = [(child.cmdline(), child) for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        return {words[2]: child for words, child in named if len(words) > 2}  # one that was only just forked is still named as its parent
 
     @property
     def shown(self) -> str:
