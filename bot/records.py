@@ -22,6 +22,7 @@ from bot.mails import code_mail, copy_mail, lead_fields
 from bot.mails.posting import post
 from bot.privacy import may_have_left, promise, withdraw
 from bot.routing import TOLD
+from bot.silence import silence
 from bot.storage import CONTACT, ERASE, MAIL_SENT, MASK, Database, channel_people, codes, leads, outbox, turns
 
 CODE_LIFE = timedelta(minutes=30)
@@ -29,9 +30,6 @@ MOST_TRIES = 5
 """Wrong codes after which one is void: a million possible ones, so the chance to guess is five in a million."""
 MOST_CODES = 3
 """Codes in a day for one lead, so that nobody floods its mailbox; and for one conversation, so that nobody tries references."""
-SILENCE = timedelta(hours=24)
-"""After so long without a message an unfinished request is masked; the same as Rasa's session (domain.yml), and over the 20 hours
-that nobody has to hurry for (WCAG 2.2.1)."""
 TO_ERASE, TO_KNOW = "effacer", "savoir"
 """What a code is asked for."""
 _DAY = timedelta(days=1)
@@ -106,9 +104,9 @@ class Records:
             found = connection.execute(latest.limit(1)).mappings().first()
         return {name: value for name, value in found.items() if value} if found else {}
 
-    def keep_silent_later(self, conversation: str) -> None:
-        """Promise to mask what an open request holds, unless a message or a consent comes before `SILENCE` is over."""
-        promise(self._database, conversation, MASK, self._clock() + SILENCE)
+    def keep_silent_later(self, conversation: str, channel: str | None = None) -> None:
+        """Promise to mask what an open request holds, unless a message or a consent comes before the silence of its channel is over."""
+        promise(self._database, conversation, MASK, self._clock() + silence(channel))
 
     def mask(self, conversation: str) -> None:
         """Promise to mask, as soon as this turn is saved, what was typed into contact fields."""

@@ -65,14 +65,14 @@ class Counter:
     def take(self, conversation: str, heard: Heard, dossier: Dossier, context: Context, requests: bool) -> Turn:
         """What a message leads to. `requests`: Rasa took it for a request, or one is open. Raises AssistantError."""
         if turn := self.rights.take(conversation, heard, dossier, context):
-            return self.desk.settled(conversation, dossier, self.back_to_question(turn))
+            return self.desk.settled(conversation, heard, dossier, self.back_to_question(turn))
         if dossier.offered == OFFER_ERASURE:
             dossier = replace(dossier, offered="")  # it holds for one message only
         if not dossier.asks and (turn := self.about_request(conversation, heard, dossier, context)):
             return turn
         if dossier.asks and asks_about_erasing(heard.text):
             told = (Message(self.desk.texts("donnees")),)
-            return self.desk.settled(conversation, dossier, self.desk.intake.speaking.answer_and_ask(told, dossier, context))
+            return self.desk.settled(conversation, heard, dossier, self.desk.intake.speaking.answer_and_ask(told, dossier, context))
         if requests or dossier.asks or self.opens(heard, dossier):
             return self.desk.take(conversation, heard, dossier, context)
         return self.answered(heard, dossier, context)

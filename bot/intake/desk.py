@@ -44,7 +44,7 @@ class Desk:
             self.record(conversation, turn.dossier, turn.decided, heard.message_id)
         if turn.submits:
             turn = self.submit(conversation, turn, heard.message_id)
-        return self.settled(conversation, dossier, turn)
+        return self.settled(conversation, heard, dossier, turn)
 
     def anew(self, conversation: str, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
         """The request that was sent from this conversation, once more and corrected, when the person accepts it.
@@ -58,14 +58,14 @@ class Desk:
         told = self.records.told_in(conversation)
         return self.intake.anew(told, field, dossier.number + 1, context) if told else None
 
-    def settled(self, conversation: str, before: Dossier, turn: Turn) -> Turn:
+    def settled(self, conversation: str, heard: Heard, before: Dossier, turn: Turn) -> Turn:
         """The same turn, once it is promised what becomes of contact details: masked after a silence, or at once without consent."""
         if turn.outcome == QUALIFIED:
             self.records.consented(conversation)
         elif turn.outcome or (before.asks and before.number != turn.dossier.number):
             self.records.mask(conversation)
         elif turn.dossier.asks and turn.dossier.holds_contact:
-            self.records.keep_silent_later(conversation)
+            self.records.keep_silent_later(conversation, heard.channel)
         return turn
 
     def record(self, conversation: str, dossier: Dossier, decision: Decision, message_id: str | None) -> None:

@@ -7,18 +7,20 @@ from another Rasa process. Rasa itself goes on when an action fails, and stores 
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
-from rasa.shared.core.events import ActionExecutionRejected
+from rasa.shared.core.events import ActionExecutionRejected, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.rasa.action_server import action_server
 from bot.rasa.tracker_store import CicTrackerStore
 from bot.rasa_client import HANDLING_SECONDS
+from bot.silence import silence
 
 
 class NothingSaidError(Exception):
@@ -53,6 +55,13 @@ class CicProcessor(MessageProcessor):  # type: ignore[misc]
         if not getattr(message.output_channel, "messages", True):
             raise NothingSaidError("no action said anything")
         await self.save_tracker(tracker)
+
+    def _has_session_expired(self, tracker: DialogueStateTracker) -> bool:
+        """Rasa's rule, and by the channel of the latest message a longer silence."""
+        if not super()._has_session_expired(tracker):
+            return False
+        latest = tracker.get_last_event_for(UserUttered)
+        return bool(time.time() - latest.timestamp > silence(latest.metadata.get("channel")).total_seconds())
 
     async def _answered_again(self, message: UserMessage, tracker: DialogueStateTracker) -> bool:
         """Say again what was said to a message that was handled before."""

@@ -22,7 +22,8 @@ from support.waiting import wait_for
 
 from bot.mails import Mail, notice_mail
 from bot.privacy import MASKED, TURN_PATIENCE, keep_promises
-from bot.records import MOST_TRIES, SILENCE
+from bot.records import MOST_TRIES
+from bot.silence import SILENCE
 from bot.storage import forgetting, utc_now
 from bot.text import typeset
 from bot.texts import Texts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -54,9 +54,12 @@ class FakeRecords:
     """Remembers what was promised of each conversation."""
 
     promised: list[str] = field(default_factory=list)
+    channels: list[str | None] = field(default_factory=list)
+    """Where it was written what is waited for longer."""
 
-    def keep_silent_later(self, conversation: str) -> None:
+    def keep_silent_later(self, conversation: str, channel: str | None = None) -> None:
         self.promised.append("later")
+        self.channels.append(channel)
 
     def mask(self, conversation: str) -> None:
         self.promised.append("mask")
@@ -246,6 +249,13 @@ def test_it_is_promised_what_becomes_of_contact_details(texts: tuple[str, ...], 
     records = FakeRecords()
     take_all(desk(FakeRouting(), records), *texts)
     assert records.promised == promised
+
+
+@pytest.mark.parametrize("channel", [None, "courriel"])
+def test_how_long_a_silence_may_last_depends_on_where_it_was_written(channel: str | None) -> None:
+    records = FakeRecords()
+    desk(FakeRouting(), records).take("-c", replace(heard(OFFICER), channel=channel), Dossier(), Context())
+    assert records.channels == [channel]
 
 
 def test_an_answer_is_promised_by_a_day_when_the_settings_say_so() -> None:

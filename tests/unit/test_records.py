@@ -14,8 +14,9 @@ from sample_request import NOW, Clock, sample_request, sample_settings
 from sqlalchemy import func, insert, select, update
 
 from bot.privacy import keep_promises
-from bot.records import CODE_LIFE, MOST_CODES, MOST_TRIES, SILENCE, TO_ERASE, TO_KNOW, Records
+from bot.records import CODE_LIFE, MOST_CODES, MOST_TRIES, TO_ERASE, TO_KNOW, Records
 from bot.routing import Routing
+from bot.silence import SILENCE, silence
 from bot.storage import (
     CODE,
     CONTACT,
@@ -166,6 +167,14 @@ def test_silence_masks_and_each_message_puts_it_off(records: Records, database: 
     clock.advance(timedelta(hours=1))
     records.keep_silent_later(HERE)
     assert promised(database) == [(HERE, MASK, clock() + SILENCE)]
+
+
+@pytest.mark.parametrize("channel", [None, "telegram", "courriel"])
+def test_silence_masks_when_it_has_lasted_as_long_as_on_its_channel(records: Records, database: Database, channel: str | None) -> None:
+    records.keep_silent_later(HERE, channel)
+    assert promised(database) == [(HERE, MASK, NOW + silence(channel))]
+    assert keep_promises(database, NOW + silence(channel) - INSTANT) == []
+    assert [kept.kind for kept in keep_promises(database, NOW + silence(channel))] == [MASK]
 
 
 def test_who_gives_up_is_masked_at_once(records: Records, database: Database) -> None:

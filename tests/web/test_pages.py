@@ -15,7 +15,7 @@ import pytest
 from reading import Element, read, unlabelled
 from support.played_site import BASE, OpenSite, Site
 
-from bot.channel_settings import ChannelSettings, Telegram, Twilio
+from bot.channel_settings import ChannelSettings, Mailbox, Telegram, Twilio
 from bot.knowledge import Value
 from bot.text import typeset
 from bot.web.assets import STATIC, WIDGET
@@ -241,6 +241,16 @@ async def test_the_privacy_page_names_the_messaging_channels_that_are_on(open_si
     assert "jusqu’à 90 jours après votre dernier message" in told
     assert "Slack" not in told
     assert tree.one("a", href="#messageries")
+
+
+async def test_the_privacy_page_says_how_long_a_request_waits_for_the_person(open_site: OpenSite) -> None:
+    async with open_site() as site:
+        alone = plain((await page(site, "/vie-privee")).text)
+    assert "ne répondez plus pendant vingt-quatre heures, rien" in alone
+    mailbox = Mailbox("cic@commune.example", "imap.commune.example", "cic", "un mot de passe")
+    async with open_site(channels=ChannelSettings(mailbox=mailbox)) as site:
+        by_mail = plain((await page(site, "/vie-privee")).text)
+    assert "pendant vingt-quatre heures (cinq jours si vous écrivez par courriel), rien" in by_mail
 
 
 # --- Embedding ---
