@@ -40,7 +40,7 @@ class FirstTurn:
         if signs.vents_anger(heard) and not wants(heard.text) and not self.screening.says_who(heard.text):
             return self.soothed(dossier, context)
         turn = self.screened(heard, dossier, beside_it.context if beside_it else context)
-        if signs.wants_human(heard) and turn.dossier.asks:
+        if signs.wants_human(heard) and turn.messages:
             turn = self.told_first(self.texts("demande.humain"), turn)
         answers = tuple(replace(message, buttons=()) for message in beside_it.messages) if beside_it else ()
         return replace(turn, messages=answers + turn.messages)

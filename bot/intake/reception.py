@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from bot.answers.model import Button, Context, Heard, Message
@@ -10,7 +11,11 @@ from bot.intake.model import DECLINED, OFFER_REQUEST, Dossier, Turn
 from bot.intake.screening import Screening
 from bot.screening import NOT_ADMISSIBLE
 from bot.screening.claims import LOCAL
+from bot.text import fold
 from bot.texts import Texts
+
+_ANYBODY = re.compile(r"citoyen|habitant|resident|riverain|administre|contribuable|electeur")
+"""What everybody is somewhere, folded."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +32,17 @@ class Reception:
         return self.screening.decide(self.screening.hear(dossier.profile, heard.text)).verdict != NOT_ADMISSIBLE
 
     def introduce(self, heard: Heard, dossier: Dossier) -> Turn | None:
-        """Keep who somebody says to be, and ask what they want; None when the message does not say who."""
+        """Keep who somebody says to be, and ask what they want; None when the message does not say who.
+
+        Who is told that requests are not for them is not asked again who they are when they make one. A citizen is: a mandatary is one too.
+        """
         if not self.screening.says_who(heard.text):
             return None
         introduced = replace(self.overhears(heard, dossier), offered=OFFER_REQUEST)
-        if self.screening.decide(self.screening.hear(dossier.profile, heard.text)).verdict == NOT_ADMISSIBLE:
+        heard_out = self.screening.hear(dossier.profile, heard.text)
+        if self.screening.decide(heard_out).verdict == NOT_ADMISSIBLE:
+            if not signs.hands_over(heard) and not _ANYBODY.match(fold(heard_out.function or "")):
+                introduced = replace(introduced, profile=heard_out)
             return Turn((Message(self.texts("demande.presentation_autre")),), replace(introduced, offered=""), Context())
         button = Button.saying(self.texts("demande.bouton"))
         return Turn((Message(self.texts("demande.presentation"), (button,)),), introduced, Context())

@@ -380,6 +380,24 @@ def test_who_introduces_themselves_as_somebody_else_is_welcome_to_ask(person: Pe
     assert (person.text, person.dossier.offered) == (TEXTS("demande.presentation_autre"), "")
 
 
+@pytest.mark.parametrize("who", ["je suis un particulier", "je suis étudiante", "j'écris à titre privé"])
+def test_who_was_told_that_requests_are_not_for_them_is_not_asked_who_they_are_when_they_make_one(person: Person, who: str) -> None:
+    person.say(who, "se_presenter")
+    assert person.say("je veux transmettre une demande", "demande").outcome == DECLINED
+
+
+def test_a_citizen_who_makes_a_request_may_still_be_a_mandatary(person: Person) -> None:
+    person.say("je suis citoyen de Namur", "se_presenter")
+    assert person.say("je veux transmettre une demande", "demande").dossier.asks == "profil"
+    assert person.say("je suis conseiller communal à Namur").dossier.asks == "nom"
+
+
+def test_who_asks_for_a_human_and_is_refused_is_told_that_none_answers_here(person: Person) -> None:
+    person.say("je suis un particulier, passez-moi un humain", "demande")
+    assert person.text.startswith(TEXTS("demande.humain"))
+    assert person.text.count("particuliers ne peuvent pas être suivies") == 1
+
+
 def test_a_local_authority_whose_message_was_not_understood_is_welcomed(person: Person) -> None:
     person.say("bonjour, je suis la bourgmestre de Huy et je viens vers vous, tralala")
     assert (person.text, person.dossier.offered) == (TEXTS("demande.presentation"), OFFER_REQUEST)
