@@ -14,7 +14,7 @@ from bot.intake.opening import purpose
 from bot.intake.screening import Screening
 from bot.intake.speaking import Speaking
 from bot.intake.statements import Statements, without_answers
-from bot.intake.subjects import added, joined, wants, without_introduction
+from bot.intake.subjects import added, joined, matter, wants, without_introduction
 from bot.intake.telephones import find_phone, wants_call
 from bot.texts import Texts
 
@@ -29,7 +29,7 @@ class Changes:
     statements: Statements
 
     def went_on(self, heard: Heard, dossier: Dossier, context: Context) -> Turn | None:
-        """« Ajoutez que c'est pour 2027 » at the end: more of the subject. « On veut rejoindre … »: another one, if that is meant."""
+        """« Ajoutez que … » at the end: more of the subject. « On veut … », « un échange … »: another one, if that is meant."""
         if not dossier.at_recap or signs.asks_something(heard) or only_details(heard.text, dossier.profile.pays):
             return None
         about_other = corrections.speaks_of_field(heard.text) or find_phone(heard.text, dossier.profile.pays)
@@ -37,8 +37,8 @@ class Changes:
             return None
         if more := added(heard.text):
             return self.with_more(more, dossier, context)
-        wish = wants(heard.text) and purpose(heard.text)
-        subject = read("objet", without_introduction(heard.text), None).value if wish else None
+        wish = without_introduction(heard.text) if wants(heard.text) and purpose(heard.text) else matter(heard.text)
+        subject = read("objet", wish, None).value if wish else None
         return self.speaking.ask(replace(dossier, asks="objet", doubt=subject, tries=0), context) if subject else None
 
     def with_more(self, more: str, dossier: Dossier, context: Context) -> Turn:

@@ -39,6 +39,15 @@ _WANTS = re.compile(
 )
 """« On veut rejoindre … »; a wish to change something is another."""
 
+_BEGINS_MATTER = re.compile(
+    r"^(?:(?:non|oui|en fait|et|mais|alors|plutot|pardon|c'est(?: pour)?|ce serait(?: pour)?|pour)[\s,.!:]+)*"
+    r"(?P<matter>(?:(?:une?|des|les?|la|notre) |l')?(?:premiere? |nouve\w+ |futur\w* |eventuel\w* |simple )?"
+    r"(?:partenariat|jumelage|projet|convention|mission|formation|echange|rencontre|rendez-vous|reunion|visite|appui|collaboration"
+    r"|cooperation|candidature|adhesion|participation|soutien|accompagnement)s?\b(?! (?:est|sont|n')\b)"
+    r"|(?:parler|discuter|echanger|rencontrer|obtenir|recevoir|participer|rejoindre|proposer|organiser|monter|lancer|adherer)\b)"
+)
+"""« Plutôt un partenariat avec … », « parler de … »: what a request is about, said without any wish."""
+
 
 def without_introduction(text: str) -> str:
     """A subject without the greeting and the introduction before it, when a wish remains: « je voudrais participer »."""
@@ -63,6 +72,12 @@ def added(text: str) -> str | None:
 def wants(text: str) -> bool:
     """Whether a message says what somebody wants."""
     return _WANTS.match(_aligned(text)) is not None
+
+
+def matter(text: str) -> str | None:
+    """What a message says that a request is about when it says nothing else: « un échange avec … » of « non, un échange avec … »."""
+    found = _BEGINS_MATTER.match(_aligned(text))
+    return text[found.start("matter") :].strip() if found else None
 
 
 def joined(subject: str, addition: str) -> str:

@@ -169,3 +169,28 @@ def test_a_complaint_may_be_the_subject() -> None:
 
 def test_the_subject_of_an_opening_is_shown_without_the_introduction() -> None:
     assert Dialogue(OFFICER, *CONTACTS).dossier.objet == "Je veux participer au Programme"
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("Un échange d'expériences avec une commune du Bénin", "Un échange d'expériences avec une commune du Bénin"),
+        ("un partenariat avec Cotonou sur l'état civil", "un partenariat avec Cotonou sur l'état civil"),
+        ("plutôt une rencontre avec la commune de Banfora", "une rencontre avec la commune de Banfora"),
+        ("non, parler des déchets avec Ouagadougou", "parler des déchets avec Ouagadougou"),
+    ],
+)
+def test_another_subject_at_the_recap_is_offered_and_no_municipality_in_it_replaces_ours(text: str, subject: str) -> None:
+    dialogue = at("confirmation")
+    commune = dialogue.dossier.profile.commune
+    dialogue.say(text)
+    assert (dialogue.asks, dialogue.dossier.doubt) == ("objet", subject)
+    dialogue.say("oui")
+    assert (dialogue.asks, dialogue.dossier.objet, dialogue.dossier.profile.commune) == ("confirmation", subject, commune)
+
+
+@pytest.mark.parametrize("text", ["la participation est pour Gembloux", "c'est pour Gembloux en fait"])
+def test_a_municipality_is_still_put_right_at_the_recap(text: str) -> None:
+    dialogue = at("confirmation")
+    dialogue.say(text)
+    assert (dialogue.asks, dialogue.dossier.profile.commune) == ("confirmation", "Gembloux")
