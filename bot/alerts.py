@@ -21,8 +21,11 @@ log = logging.getLogger(__name__)
 ROUND_SECONDS = 60.0
 AGAIN_AFTER = timedelta(hours=6)
 """How long a mail that goes on waiting is not spoken of again."""
-_CAUSE = re.compile(r"(?:[^:(]*[:(] ?)?(\d{3}|SMTP[A-Za-z]+|[A-Za-z]*[Ee]rror)\b")
-"""A code or the name of an error, at the start or where the mailer puts it: behind the first colon or bracket."""
+_CAUSE = re.compile(r"(?:[^:(]*[:(] ?)?(\d{3}|SMTP[A-Za-z]+|[A-Za-z]*(?:[Ee]rror|Timeout)|AADSTS\d+|[a-z]+(?:_[a-z]+)+)\b")
+"""A code or the name of an error, at the start or where the mailer puts it: behind the first colon or bracket.
+
+The last two are those of a service that gives tokens (bot/mail_access.py).
+"""
 
 
 class MailAlerts:

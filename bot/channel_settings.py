@@ -206,7 +206,8 @@ def read_mail_access(get: Get) -> MailAccess | None:
     return _whole(
         MailAccess,
         {
-            "CIC_MAIL_OAUTH_URL": get("CIC_MAIL_OAUTH_URL", None, https),
+            # As it is: to some services a `/` at the end is another address
+            "CIC_MAIL_OAUTH_URL": get("CIC_MAIL_OAUTH_URL", None, lambda name, raw: https(name, raw) and raw),
             "CIC_MAIL_OAUTH_CLIENT_ID": get("CIC_MAIL_OAUTH_CLIENT_ID", None, credential),
             "CIC_MAIL_OAUTH_SECRET": get("CIC_MAIL_OAUTH_SECRET", None, credential),
         },
@@ -234,7 +235,7 @@ def _mailbox(get: Get, access: MailAccess | None) -> Mailbox | None:
     )
     if found and found.tls == "none" and not is_near(found.host):
         raise SettingError(
-            "CIC_IMAP_TLS ne peut être « none » que pour un serveur de cette machine : le mot de passe serait lisible en chemin."
+            "CIC_IMAP_TLS ne peut être « none » que pour un serveur de cette machine : ce qui ouvre la boîte serait lisible en chemin."
         )
     return found
 
@@ -259,7 +260,7 @@ def _refuse_half(values: dict[str, str | None]) -> None:
     missing = [name for name, value in values.items() if not value]
     if missing:
         there = next(name for name, value in values.items() if value)
-        raise SettingError(f"{there} est réglé, mais non {' et '.join(missing)} : ce canal a besoin de tous.")
+        raise SettingError(f"{there} est réglé, mais non {' et '.join(missing)} : il faut tous ces réglages, ou aucun.")
 
 
 def _telegram_token(name: str, raw: str) -> str:

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from bot.errors import AssistantError
 from bot.setting_values import is_near
 
 SECONDS = 15.0
-"""For the whole answer of the service."""
+"""For each step: connecting, sending, and every piece of the answer."""
 EARLY_SECONDS = 300.0
 """A token that ends sooner is not used any more: a mailbox is kept open for a while."""
 LIFE_SECONDS = 3600.0
@@ -27,6 +28,7 @@ _LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 """Errors of the service that are none of ours."""
 _DETAIL = re.compile(r"\bAADSTS\d{2,8}\b")
 """Microsoft's own code, which its documentation explains."""
+_CODE = re.compile(r"[a-z_]{1,40}")
 _TOKEN = re.compile(r"[!-~]+")
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,12 @@ class MailAccessError(AssistantError):
         self.refused = refused
 
 
+@dataclass(frozen=True)
+class _Token:
+    text: str
+    until: float
+
+
 class MailTokens:
     """The token of the moment, for any thread. `clock` gives seconds that only go forward."""
 
@@ -47,51 +55,51 @@ class MailTokens:
         self._proxy = None if is_near(urlsplit(access.url).hostname or "") else proxy
         self._clock = clock
         self._lock = threading.Lock()
-        self._token = ""
-        self._until = 0.0
+        self._known: _Token | None = None
 
     def token(self) -> str:
         """A token that is good for some minutes at least, or was given just now. Raises MailAccessError."""
         with self._lock:
-            if not self._token or self._clock() >= self._until - EARLY_SECONDS:
-                self._token, life = self._fetch()
-                self._until = self._clock() + life
-            return self._token
+            known = self._known
+            if known is None or self._clock() >= known.until - EARLY_SECONDS:
+                known = self._known = self._fetch()
+            return known.text
 
     def forget(self) -> None:
-        """A mail server did not take the token: the next one is a new one."""
-        with self._lock:
-            self._token = ""
+        """A mail server did not take the token: the next one is a new one. Waits for nobody: whoever fetches one holds the lock."""
+        self._known = None
 
-    def _fetch(self) -> tuple[str, float]:
+    def _fetch(self) -> _Token:
         import httpx2  # slow to load, and most mail servers take a password
         from authlib.integrations.base_client import OAuthError
         from authlib.integrations.httpx_client import OAuth2Client
 
-        access = self._access
+        access, asked_at = self._access, self._clock()
         ours = {"token_endpoint_auth_method": "client_secret_post", "timeout": SECONDS, "proxy": self._proxy, "trust_env": False}
         try:
             with OAuth2Client(access.client_id, access.secret, scope=access.scope, **ours) as client:
-                return _read(client.fetch_token(access.url, grant_type="client_credentials"))
+                text, life = _read(client.fetch_token(access.url, grant_type="client_credentials"))
+                return _Token(text, asked_at + life)
         except OAuthError as error:
             raise _declined(str(error.error), str(error.description or "")) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, TypeError, AttributeError, OSError) as error:
-            raise MailAccessError(f"Le service de CIC_MAIL_OAUTH_URL ne donne pas de jeton ({type(error).__name__}).") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, TypeError, OverflowError, RecursionError, OSError) as error:
+            way = ", demandé par CIC_PROXY" if self._proxy else ""
+            raise MailAccessError(f"Le service de CIC_MAIL_OAUTH_URL ne donne pas de jeton{way} ({type(error).__name__}).") from error
 
 
 def _read(answer: Any) -> tuple[str, float]:
     """The token in an answer, and the seconds for which it is good. Raises ValueError when there is none."""
-    token = answer.get("access_token", "")
+    token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise ValueError("no token in the answer")
-    told = str(answer.get("expires_in", ""))
-    return token, min(float(told), LIFE_SECONDS) if re.fullmatch(r"\d{1,9}", told) else LIFE_SECONDS
+    told = answer.get("expires_in")
+    return token, LIFE_SECONDS if told in (None, "") else min(int(told), LIFE_SECONDS)
 
 
 def _declined(code: str, description: str) -> MailAccessError:
     """What the service answered instead, without its own words: they may name people."""
     found = _DETAIL.search(description)
-    told = found.group() if found else re.sub(r"[^a-z_]", "", code)[:40] or "erreur"
+    told = found.group() if found else code if _CODE.fullmatch(code) else "erreur"
     if code in _LATER:
         return MailAccessError(f"Le service de CIC_MAIL_OAUTH_URL ne donne pas de jeton pour le moment ({told}).")
     log.error("the service of CIC_MAIL_OAUTH_URL refuses our settings: %s", told)

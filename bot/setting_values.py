@@ -9,6 +9,10 @@ from urllib.parse import urlsplit
 
 from bot.errors import SettingError
 
+_PROXY = re.compile(
+    r"http://(?:(?:[\w.~!$&'()*+,;=-]|%(?!3[Aa]))+(?::[\w.~!$&'()*+,;=%-]*)?@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}", re.ASCII
+)
+
 
 def text(name: str, raw: str) -> str:
     """Anything without control characters."""
@@ -64,13 +68,11 @@ def https(name: str, raw: str) -> str:
 def proxy(name: str, raw: str) -> str:
     """The address of an HTTP proxy, perhaps with a name and a password, which no error shows."""
     url = raw.rstrip("/")
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme == "http" and parts.hostname and parts.port and parts.path + parts.query + parts.fragment == ""
-    except ValueError:
-        whole = False
-    if not whole or re.search(r"[^!-~]|\\", url):
-        raise SettingError(f"{name} n'est pas l'adresse d'un serveur mandataire (http://mandataire.exemple.be:3128).")
+    if not _PROXY.fullmatch(url) or not 1 <= int(url.rpartition(":")[2]) <= 65535:
+        raise SettingError(
+            f"{name} n'est pas l'adresse d'un serveur mandataire (http://mandataire.exemple.be:3128). "
+            "Dans le nom et le mot de passe, écrivez « @ » %40, « % » %25 et « / » %2F."
+        )
     return url
 
 

@@ -66,8 +66,8 @@ class MailConnector:
         self._mailbox = mailbox
         self._clock = clock
         self._tls_context = tls_context
-        # Bounces come back to the mailbox, where we see them
         self._tokens = MailTokens(mailbox.access, settings.proxy) if mailbox.access else None
+        # Bounces come back to the mailbox, where we see them
         self._mailer = Mailer(replace(settings, mail_from=mailbox.address), tls_context)
         self._ours = frozenset({mailbox.address.lower(), settings.mail_from.lower()})
         self._guard = LoopGuard(clock)
@@ -221,5 +221,7 @@ def _address(name: str, email: str) -> Address:
 
 def _without_words(error: DeliveryError) -> DeliveryError:
     """The same error without what the mail server said, which may name the person: our sentence and its code."""
+    if isinstance(error.__cause__, MailAccessError):
+        return error
     sentence, code = str(error).partition(":")[0].rstrip(" ."), _CODE.search(str(error))
-    return type(error)(f"{sentence} : {code[0]}." if code else f"{sentence}.")
+    return type(error)(f"{sentence} : {code[0]}." if code and code[0] not in sentence else f"{sentence}.")

@@ -133,17 +133,17 @@ class ImapMailbox:
         settings = self._settings
         try:
             if self._tokens:
-                self._client.oauth2_login(settings.user, self._token(self._tokens))
+                self._client.sasl_login("XOAUTH2", _xoauth2(settings.user, self._token(self._tokens)))
             # The command LOGIN takes no letter outside ASCII
             elif self._client.has_capability("AUTH=PLAIN"):
                 self._client.plain_login(settings.user, settings.password)
             else:
                 self._client.login(settings.user, settings.password)
         except LoginError as error:
-            if self._tokens:
-                self._tokens.forget()
             if isinstance(error.__context__, IMAP4.abort) or _NOT_NOW.search(str(error)):
                 raise
+            if self._tokens:
+                self._tokens.forget()
             with_what = "le jeton de CIC_MAIL_OAUTH_URL pour CIC_IMAP_USER" if self._tokens else "CIC_IMAP_USER et CIC_IMAP_PASSWORD"
             raise MailboxError(f"La boîte aux lettres refuse {with_what}.", refused=True) from error
 
@@ -164,6 +164,11 @@ class ImapMailbox:
         if b"READ-ONLY" in told:
             raise MailboxError("Le dossier CIC_IMAP_FOLDER ne peut être que lu : rien n'y peut être marqué.", refused=True)
         self._keywords = _ANY_KEYWORD in told.get(b"PERMANENTFLAGS", ())
+
+
+def _xoauth2(user: str, token: str) -> Callable[[bytes], bytes]:
+    """What is answered to the server: who we are, and nothing to the error that it tells before it refuses us."""
+    return lambda challenge: b"" if challenge else f"user={user}\1auth=Bearer {token}\1\1".encode()
 
 
 def _mail(uid: int, found: Mapping[bytes, Any], now: datetime) -> Mail:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
@@ -73,7 +74,7 @@ class Wire:
 
     def __init__(self, timeout: aiohttp.ClientTimeout = _TIMEOUT, proxy: str | None = None) -> None:
         self._timeout = timeout
-        self._proxy = proxy
+        self._way = _way_through(proxy) if proxy else {}
         self._session: aiohttp.ClientSession | None = None
 
     async def call(self, method: str, url: str, **options: Any) -> Answer:
@@ -81,22 +82,18 @@ class Wire:
 
         Raises TemporaryDeliveryError when the platform was not reached, UncertainDeliveryError when it was and did not answer.
         """
-        way = {"proxy": self._proxy} if self._proxy and not _stays_here(url) else {}
+        way = {} if _stays_here(url) else self._way
+        stands: list[bool] = []
         try:
-            async with self._http().request(method, url, allow_redirects=False, **way, **options) as response:
+            async with self._http().request(method, url, allow_redirects=False, trace_request_ctx=stands, **way, **options) as response:
                 body = await response.content.read(ANSWER_BYTES)
                 while not response.content.at_eof() and len(body) < ANSWER_BYTES and (more := await response.content.read(ANSWER_BYTES)):
                     body += more
                 return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, body)
-        except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
-            # A proxy that refuses to connect us has passed nothing on: platforms are called by https
-            told = str(error.status) if isinstance(error, aiohttp.ClientHttpProxyError) else type(error).__name__
-            raise TemporaryDeliveryError(f"Le serveur mandataire de CIC_PROXY ne mène pas à la plateforme ({told}).") from error
-        except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError, aiohttp.InvalidURL) as error:
-            # The time to connect is over before anything was sent; that to read the answer is the total's, another error
-            raise TemporaryDeliveryError(f"La plateforme ne peut pas être jointe ({type(error).__name__}).") from error
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-            raise UncertainDeliveryError(f"La plateforme n'a pas répondu : {type(error).__name__}.") from error
+            if stands:
+                raise UncertainDeliveryError(f"La plateforme n'a pas répondu : {type(error).__name__}.") from error
+            raise _not_reached(error, bool(way)) from error
 
     async def close(self) -> None:
         """Give back the connections."""
@@ -107,8 +104,33 @@ class Wire:
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar())
+            trace = aiohttp.TraceConfig()
+            for signal in (trace.on_connection_create_end, trace.on_connection_reuseconn):
+                signal.append(_connected)  # type: ignore[arg-type]  # typed for an earlier aiosignal
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[trace]
+            )
         return self._session
+
+
+async def _connected(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    """Note that a connection stands: from now on what is sent may arrive."""
+    context.trace_request_ctx.append(True)
+
+
+def _not_reached(error: Exception, by_proxy: bool) -> TemporaryDeliveryError:
+    """No connection stood, so nothing was sent. What is wrong with the certificate or the TLS of a platform is none of the proxy's."""
+    told = str(error.status) if isinstance(error, aiohttp.ClientHttpProxyError) else type(error).__name__
+    if by_proxy and not isinstance(error, (aiohttp.ClientSSLError, aiohttp.InvalidURL)):
+        return TemporaryDeliveryError(f"Le serveur mandataire de CIC_PROXY ne mène pas à la plateforme ({told}).")
+    return TemporaryDeliveryError(f"La plateforme ne peut pas être jointe ({told}).")
+
+
+def _way_through(proxy: str) -> dict[str, Any]:
+    """The options of a call through a proxy. Errors of the library show its address: name and password stand apart."""
+    parts = urlsplit(proxy)
+    ours = aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or ""), "utf-8") if parts.username else None
+    return {"proxy": f"http://{parts.netloc.rpartition('@')[2]}", "proxy_auth": ours}
 
 
 def _stays_here(url: str) -> bool:

@@ -16,6 +16,15 @@ from bot.config import Settings, load_settings
 from bot.processes import check_spread
 
 TEXT = (DEPLOY / "compose.yml").read_text("utf-8")
+NOT_PASSED = {
+    "CIC_DATA_DIR": "the image says where",
+    "CIC_HOST": "the image says where",
+    "CIC_PORT": "the ports within are those that HAProxy and the checks know",
+    "CIC_RASA_PORT": "the same",
+    "CIC_ACTIONS_PORT": "the same",
+    "CIC_REDIS_URL": "read, and changes nothing",
+}
+"""Settings of .env.example that are deliberately not for who uses the compose file."""
 GIVEN = {
     "POSTGRES_PASSWORD": "0123456789abcdef",
     "CIC_SECRET_KEY": "a key for tests only",
@@ -66,6 +75,32 @@ def test_there_are_several_of_each_process() -> None:
     assert all(SERVICES[name]["deploy"]["replicas"] >= 2 and SERVICES[name]["command"] == ["serve", name] for name in OURS)
 
 
+def test_every_setting_reaches_a_process_or_is_known_not_to() -> None:
+    passed = {name for process in OURS for name in SERVICES[process]["environment"]}
+    assert passed.isdisjoint(NOT_PASSED)
+    assert passed | NOT_PASSED.keys() == NAMES
+
+
+def test_the_identity_service_mail_by_tokens_and_the_proxy_are_passed_as_they_are_given() -> None:
+    given = {
+        "CIC_OIDC_ISSUER": "https://identite.exemple.be",
+        "CIC_OIDC_CLIENT_ID": "revue",
+        "CIC_OIDC_CLIENT_SECRET": "hush",
+        "CIC_MAIL_OAUTH_URL": "https://login.exemple.be/token",
+        "CIC_MAIL_OAUTH_CLIENT_ID": "assistant",
+        "CIC_MAIL_OAUTH_SECRET": "hush",
+        "CIC_SMTP_USER": "cic@commune.example",
+        "CIC_SMTP_TLS": "starttls",
+        "CIC_PROXY": "http://cic:hush@mandataire.exemple.be:3128",
+    }
+    services = yaml.safe_load(interpolated(TEXT, GIVEN | given))["services"]
+    assert given.items() <= services["web"]["environment"].items()
+    settings = load_settings(services["web"]["environment"], dotenv=None)
+    assert (settings.oidc_client_id, settings.proxy) == ("revue", given["CIC_PROXY"])
+    assert settings.smtp_access
+    assert not any("hush" in str(services[name]["environment"]) for name in ("rasa", "actions"))
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_a_process_gets_settings_that_it_takes(name: str) -> None:
     environment = SERVICES[name]["environment"]
@@ -76,7 +111,7 @@ def test_a_process_gets_settings_that_it_takes(name: str) -> None:
     assert settings.database_url.startswith("postgresql://cic:0123456789abcdef@postgres")
 
 
-def test_the_web_process_alone_gets_the_settings_of_the_channels_and_without_them_none_is_on() -> None:
+def test_the_web_process_alone_gets_the_settings_of_channels_and_mail_access_and_without_them_none_is_on() -> None:
     given = {name: OF_CHANNELS & SERVICES[name]["environment"].keys() for name in OURS}
     assert given == {"web": OF_CHANNELS, "rasa": set(), "actions": set()}
     assert load_settings(SERVICES["web"]["environment"], dotenv=None).channels == NO_CHANNEL
@@ -103,6 +138,6 @@ def test_haproxy_listens_where_the_others_look_and_finds_them_at_their_ports() -
 
 
 def test_no_secret_stands_in_the_file() -> None:
-    secrets = re.findall(r"^\s+(?:\w*(?:PASSWORD|TOKEN|SECRET|SID)|CIC_SECRET_KEY): (.*)$", TEXT, re.MULTILINE)
+    secrets = re.findall(r"^\s+(?:\w*(?:PASSWORD|TOKEN|SECRET|SID)|CIC_SECRET_KEY|CIC_PROXY): (.*)$", TEXT, re.MULTILINE)
     assert len(secrets) > 15
     assert [value for value in secrets if not re.fullmatch(r'"\$\{\w+:(-|\?[^}]*)\}"', value)] == []

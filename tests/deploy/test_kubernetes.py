@@ -15,6 +15,15 @@ from bot.channels.model import DELIVERY_BYTES
 from bot.config import Settings, load_settings
 from bot.web.bodies import BODY_BYTES
 
+NOT_PASSED = {
+    "CIC_DATA_DIR": "the image says where",
+    "CIC_HOST": "the image says where",
+    "CIC_PORT": "the ports within are those that Services and probes know",
+    "CIC_RASA_PORT": "the same",
+    "CIC_ACTIONS_PORT": "the same",
+    "CIC_REDIS_URL": "read, and changes nothing",
+}
+"""Settings of .env.example that are deliberately not for who uses the manifests."""
 VERSION = "1.28"
 FOLDER = DEPLOY / "kubernetes"
 OBJECTS = manifests()
@@ -136,7 +145,14 @@ def test_config_and_secret_name_settings_only_and_what_the_processes_need() -> N
     assert set(secret.values()) == {""}
     settings = load_settings(config, dotenv=None)
     assert (settings.rasa_address, settings.actions_address) == ("http://rasa:5005", "http://actions:5055")
-    assert {"CIC_SECRET_KEY", "CIC_DATABASE_URL", "CIC_SMTP_PASSWORD"} <= secret.keys()
+    secrets = {"CIC_SECRET_KEY", "CIC_DATABASE_URL", "CIC_SMTP_PASSWORD", "CIC_OIDC_CLIENT_SECRET", "CIC_PROXY"}
+    assert secrets <= secret.keys()
+    assert secrets.isdisjoint(config)
+
+
+def test_every_setting_stands_in_one_object_or_is_known_not_to() -> None:
+    named = [*one("ConfigMap", "cic")["data"], *SECRET["stringData"], *CHANNELS["stringData"]]
+    assert sorted([*named, *NOT_PASSED]) == sorted(NAMES)
 
 
 def test_the_web_process_alone_gets_the_settings_of_the_channels_if_there_are_any() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+
 import pytest
 from support.deployed import unit
 
+from bot.config import PROJECT, load_settings
 from bot.supervisor import Patience
 from bot.web.__main__ import DRAIN_SECONDS
 
@@ -37,6 +41,14 @@ def test_a_unit_is_confined(name: str) -> None:
 def test_what_is_written_goes_to_the_folder_that_systemd_makes(name: str) -> None:
     environment = unit(name)["Service"]["Environment"].split()
     assert {"CIC_DATA_DIR=/var/lib/cic", "HOME=/var/lib/cic"} <= set(environment)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_every_other_setting_comes_from_the_file_in_the_projects_folder(name: str) -> None:
+    service = unit(name)["Service"]
+    assert re.findall(r"\bCIC_\w+", service["Environment"]) == ["CIC_DATA_DIR"]
+    assert inspect.signature(load_settings).parameters["dotenv"].default == PROJECT / ".env"
+    assert service["ExecStart"].startswith(f"{service['WorkingDirectory']}/.venv/bin/")
 
 
 def test_both_units_start_what_the_project_installs() -> None:

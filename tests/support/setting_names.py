@@ -10,5 +10,5 @@ from bot.config import load_settings
 
 _ASKED = re.compile(r'get\(\s*"(CIC_\w+)"')
 OF_CHANNELS = frozenset(_ASKED.findall(inspect.getsource(channel_settings)))
-"""Those of the messaging channels, which only the web process needs."""
+"""Those of the messaging channels and of mail servers that take no password: only the web process needs them."""
 NAMES = frozenset(_ASKED.findall(inspect.getsource(load_settings))) | OF_CHANNELS

@@ -16,6 +16,7 @@ from bot.channels.model import Abilities, Connector, Fetcher
 from bot.config import PROJECT, load_settings
 from bot.errors import SettingError
 from bot.review.model import CHANNELS
+from bot.silence import silence
 from bot.text import typeset
 
 DOCUMENT = PROJECT / "docs" / "canaux.md"
@@ -68,6 +69,7 @@ def told_of(connector: Connector) -> dict[str, str]:
         "message le plus long": f"{in_thousands(able)} caractères",
         "une réponse": "un seul message" if able.joined else "plusieurs messages",
         "une réponse est tentée pendant": in_words(connector.patience),
+        "une demande commencée attend": in_words(silence(connector.label)),
         "envoi incertain": "répété sous le même numéro" if connector.repeats else "pas répété",
     }
 

@@ -73,6 +73,21 @@ WRONG = {
     "public internal address": ("CIC_INTERNAL_HOST", "8.8.8.8"),
     "internal address with a line break": ("CIC_INTERNAL_HOST", "10.0.0.5\nx"),
     "proxy by name": ("CIC_TRUSTED_PROXIES", "nginx"),
+    "proxy without a scheme": ("CIC_PROXY", "mandataire.exemple.be:3128"),
+    "proxy by https": ("CIC_PROXY", "https://mandataire.exemple.be:3128"),
+    "proxy of another kind": ("CIC_PROXY", "socks5://mandataire.exemple.be:1080"),
+    "proxy without a port": ("CIC_PROXY", "http://mandataire.exemple.be"),
+    "proxy with a path": ("CIC_PROXY", "http://mandataire.exemple.be:3128/x"),
+    "proxy on no port": ("CIC_PROXY", "http://mandataire.exemple.be:0"),
+    "proxy on a port too high": ("CIC_PROXY", "http://mandataire.exemple.be:65536"),
+    "proxy without a host": ("CIC_PROXY", "http://:3128"),
+    "proxy of a name with a colon": ("CIC_PROXY", "http://c%3Aic:mot@mandataire.exemple.be:3128"),
+    "tokens by http": ("CIC_MAIL_OAUTH_URL", "http://login.exemple.be/token"),
+    "tokens without a scheme": ("CIC_MAIL_OAUTH_URL", "login.exemple.be/token"),
+    "tokens with a question": ("CIC_MAIL_OAUTH_URL", "https://login.exemple.be/token?a=b"),
+    "app with a space": ("CIC_MAIL_OAUTH_CLIENT_ID", "mon appli"),
+    "secret of an app with an accent": ("CIC_MAIL_OAUTH_SECRET", "secrét"),
+    "scope of two lines": ("CIC_MAIL_OAUTH_SCOPE", "a\nb"),
 }
 
 
@@ -351,3 +366,128 @@ def test_one_account_of_twilio_serves_both_of_its_channels() -> None:
     assert channels.whatsapp_twilio
     assert (channels.sms.account, channels.sms.sender) == (channels.whatsapp_twilio.account, "MG0123456789abcdef")
     assert channels.sms.site == "https://assistant.exemple.be"
+
+
+# --- mail servers without a password, and the proxy ---
+
+OAUTH = {
+    "CIC_MAIL_OAUTH_URL": "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/oauth2/v2.0/token",
+    "CIC_MAIL_OAUTH_CLIENT_ID": "00000003-0000-0000-0000-000000000000",
+    "CIC_MAIL_OAUTH_SECRET": "ApZ8Q~2mlBG7.x_y",
+}
+SMTP = {"CIC_SMTP_HOST": "smtp.office365.com", "CIC_SMTP_PORT": "587", "CIC_SMTP_TLS": "starttls", "CIC_SMTP_USER": "cic@commune.example"}
+SMTP_BY_PASSWORD = SMTP | {"CIC_SMTP_PASSWORD": "mot"}
+TOKEN_BOX = {name: value for name, value in MAILBOX.items() if name != "CIC_IMAP_PASSWORD"}
+
+
+@pytest.mark.parametrize("missing", OAUTH)
+def test_half_of_the_access_by_tokens_stops_the_start_and_is_named(missing: str) -> None:
+    for given in ({name: value for name, value in OAUTH.items() if name != missing}, {missing: OAUTH[missing]}):
+        with pytest.raises(SettingError, match=r"CIC_MAIL_OAUTH_.* il faut tous ces réglages, ou aucun") as raised:
+            load(**SMTP, **given)
+        assert any(name in str(raised.value) for name in OAUTH.keys() - given.keys())
+
+
+def test_tokens_serve_both_servers_and_their_secret_is_not_shown() -> None:
+    settings = load(**SMTP, **TOKEN_BOX, **OAUTH)
+    assert settings.mail_access == settings.smtp_access
+    assert settings.channels.mailbox
+    assert settings.channels.mailbox.access == settings.mail_access
+    assert settings.mail_access
+    assert settings.mail_access.scope == "https://outlook.office365.com/.default"
+    assert OAUTH["CIC_MAIL_OAUTH_SECRET"] not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["https://login.exemple.be/token/", "http://127.0.0.1:9000/token"])
+def test_the_address_of_the_tokens_stays_as_it_is(url: str) -> None:
+    access = load(**SMTP, **OAUTH | {"CIC_MAIL_OAUTH_URL": url, "CIC_MAIL_OAUTH_SCOPE": "mail.read mail.send"}).mail_access
+    assert access
+    assert (access.url, access.scope) == (url, "mail.read mail.send")
+
+
+@pytest.mark.parametrize(
+    ("given", "smtp", "imap"),
+    [
+        (SMTP_BY_PASSWORD | TOKEN_BOX, False, True),
+        (SMTP | MAILBOX, True, False),
+        (TOKEN_BOX, False, True),
+        (SMTP, True, None),
+    ],
+    ids=["password for sending", "password for reading", "mailbox alone", "no mailbox"],
+)
+def test_a_password_goes_before_a_token(given: dict[str, str], smtp: bool, imap: bool | None) -> None:
+    settings = load(**given, **OAUTH)
+    mailbox = settings.channels.mailbox
+    assert (settings.smtp_access is not None, mailbox and mailbox.access is not None) == (smtp, imap)
+    assert mailbox is None or (mailbox.password is None) is imap
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"CIC_SMTP_HOST": "smtp.office365.com"},
+        SMTP | {"CIC_SMTP_PASSWORD": "mot"},
+        MAILBOX,
+        SMTP | MAILBOX | {"CIC_SMTP_PASSWORD": "mot"},
+    ],
+    ids=["nothing", "nobody", "sending", "reading", "both"],
+)
+def test_tokens_that_serve_nowhere_stop_the_start(given: dict[str, str]) -> None:
+    with pytest.raises(SettingError, match="CIC_MAIL_OAUTH_URL ne sert à rien"):
+        load(**given, **OAUTH)
+
+
+def test_without_tokens_a_mailbox_needs_its_password() -> None:
+    with pytest.raises(SettingError, match="CIC_IMAP_PASSWORD"):
+        load(**TOKEN_BOX)
+
+
+def test_a_scope_alone_is_no_access() -> None:
+    assert load(CIC_MAIL_OAUTH_SCOPE="mail").mail_access is None
+
+
+def test_a_token_is_sent_to_a_far_server_by_tls_alone() -> None:
+    for name, given in (("CIC_SMTP_TLS", SMTP | {"CIC_SMTP_TLS": "none"}), ("CIC_IMAP_TLS", TOKEN_BOX | {"CIC_IMAP_TLS": "none"})):
+        with pytest.raises(SettingError, match=f"^{name} .*lisible en chemin"):
+            load(**given, **OAUTH)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_mail_server_of_this_machine_gets_a_token_without_tls(host: str) -> None:
+    assert load(**OAUTH, **SMTP | {"CIC_SMTP_HOST": host, "CIC_SMTP_TLS": "none"}).smtp_access
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://mandataire.exemple.be:3128",
+        "http://10.0.0.1:8080/",
+        "http://[fd00::1]:3128",
+        "http://cic@mandataire.exemple.be:3128",
+        "http://COMMUNE%5Ccic:mot%40de%2Fpasse%25@mandataire:3128",
+    ],
+)
+def test_a_proxy_may_want_a_name_and_a_password_which_are_not_shown(proxy: str) -> None:
+    settings = load(CIC_PROXY=proxy)
+    assert settings.proxy == proxy.rstrip("/")
+    assert proxy.rstrip("/") not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://cic:hush/hush@mandataire.exemple.be:3128",
+        "http://cic:hush@hush@mandataire.exemple.be:3128",
+        "http://cic:hush#hush@mandataire.exemple.be:3128",
+        "http://cic:hush hush@mandataire.exemple.be:3128",
+        "http://cic:hushé@mandataire.exemple.be:3128",
+        "http://cic:hush@mandataire.exemple.be",
+        "https://cic:hush@mandataire.exemple.be:3128",
+        "cic:hush@mandataire.exemple.be:3128",
+    ],
+)
+def test_a_proxy_that_cannot_be_read_is_refused_without_its_password(proxy: str) -> None:
+    with pytest.raises(SettingError, match="CIC_PROXY") as raised:
+        load(CIC_PROXY=proxy)
+    assert "hush" not in f"{raised.value!r} {raised.value.__cause__!r} {raised.value.__context__!r}"
