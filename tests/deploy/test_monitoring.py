@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -221,17 +222,26 @@ CASES: dict[str, tuple[dict[str, str | None], str, set[str]]] = {
     ),
 }
 
+DAYS: dict[str, tuple[str, str, set[str]]] = {
+    "a channel on which some write every day": ("0+1x400", "400h", set()),
+    "a channel that was silent for a long weekend": ("0+1x240 240x88", "328h", set()),
+    "a channel that has been silent for five days": ("0+1x240 240x120", "360h", {"CanalMuet"}),
+    "a channel that speaks again": ("0+1x240 240x120 240+1x10", "369h", set()),
+    "a channel on which hardly anybody writes": ("0x100 1x100 2x200", "400h", set()),
+}
+"""What was received on a channel, a value each hour, and the alerts about it at an hour."""
+
 
 def test_every_rule_has_a_case_in_which_it_fires() -> None:
-    assert {name for _, _, fired in CASES.values() for name in fired} == {rule["alert"] for rule in RULES}
+    assert {name for _, _, fired in (*CASES.values(), *DAYS.values()) for name in fired} == {rule["alert"] for rule in RULES}
 
 
-def play(changes: dict[str, str | None], at: str, fired: set[str]) -> dict[str, Any]:
+def play(changes: Mapping[str, str | None], at: str, fired: set[str], interval: str = "30s") -> dict[str, Any]:
     """What promtool is told of one case; None takes a series away."""
     played = {name: values for name, values in (IN_ORDER | changes).items() if values is not None}
     samples = [{"labels": f'{{alertname="{name}"}}', "value": 1} for name in sorted(fired)]
     return {
-        "interval": "30s",
+        "interval": interval,
         "input_series": [{"series": name, "values": values} for name, values in played.items()],
         "promql_expr_test": [{"expr": 'count by (alertname) (ALERTS{alertstate="firing"})', "eval_time": at, "exp_samples": samples}],
     }
@@ -243,5 +253,17 @@ def test_the_alerts_that_fire_are_those_of_the_case(tmp_path: Path, changes: dic
     unit_test = tmp_path / "alerts.test.yml"
     unit_test = tmp_path / "alerts.test.yml"
     unit_test.write_text(yaml.safe_dump(told, allow_unicode=True), "utf-8")
+    done = promtool("test", "rules", unit_test)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("received", "at", "fired"), DAYS.values(), ids=DAYS)
+def test_a_channel_that_falls_silent_is_told_after_days(tmp_path: Path, received: str, at: str, fired: set[str]) -> None:
+    case = play({on_channel("received"): received}, at, fired, "1h")
+    case["promql_expr_test"][0]["expr"] = 'count by (alertname) (ALERTS{alertstate="firing",alertname="CanalMuet"})'
+    unit_test = tmp_path / "silence.test.yml"
+    unit_test.write_text(
+        yaml.safe_dump({"rule_files": [str(ALERTS)], "evaluation_interval": "1h", "tests": [case]}, allow_unicode=True), "utf-8"
+    )
     done = promtool("test", "rules", unit_test)
     assert done.returncode == 0, done.stdout + done.stderr
