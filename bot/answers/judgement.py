@@ -21,7 +21,9 @@ ON_TOPIC = -0.05
 """The same for its lead over all that is no entry (other services, news, requests), weighed by TOPIC."""
 TOPIC = 1.0
 LOWEST = -0.45
-"""The least margin of an entry that is answered, however far behind its rivals are."""
+"""The least margin of an entry that is answered."""
+AHEAD, LOWEST_AHEAD = 0.3, -0.55
+"""The same where the entries of other passages are so far behind: those of its own passage share the margin with it."""
 ASK = -0.8
 """Margin from which entries are offered as choices; below, the assistant says that it does not know."""
 NEIGHBOUR = -0.6
@@ -41,6 +43,8 @@ NEAR = 0.45
 """Bonus, in an elliptic message, of an entry of the same passage as the last answer; half of it for its section."""
 POINTED = 0.8
 """The same, when the message points back with a pronoun: « pourquoi ceux-là ? »."""
+NEARER = 0.15
+"""What an entry of another passage must have more, without any bonus, than the one that a message would mean after the last answer."""
 ELLIPTIC_WORDS = 8
 """A message of at most so many words may lean on the question before it."""
 
@@ -106,9 +110,12 @@ class Judgement:
 
     def confident(self, part: Part, more: float = 0.0) -> str:
         """The entry that a part asks for, when that is clear enough, by `more` than the thresholds; else nothing."""
-        if not part.best.startswith("info/") or part.score < LOWEST + more:
+        if not part.best.startswith("info/"):
             return ""
-        sure = part.score + SURE * (part.score - self._rival_entry(part)) >= ANSWER + more
+        lead = part.score - self._rival_entry(part)
+        if part.score < (LOWEST if lead < AHEAD else LOWEST_AHEAD) + more:
+            return ""
+        sure = part.score + SURE * lead >= ANSWER + more
         on_topic = part.score + TOPIC * (part.score - self._rival_subject(part)) >= ON_TOPIC + more
         return things.realign(self.base, part).removeprefix("info/") if sure and on_topic else ""
 
@@ -242,7 +249,16 @@ class Judgement:
 
     def leaning(self, part: Part, context: Context) -> str:
         """The entry that a message means in the light of the last answer; nothing when that is not clear either."""
-        return self.confident(self.in_context(part, context))
+        entry = self.confident(self.in_context(part, context))
+        return "" if entry and self._is_nearer_to_another(part, entry) else entry
+
+    def _is_nearer_to_another(self, part: Part, entry: str) -> bool:
+        """Whether a message with no word that leans is by itself plainly nearer to an entry of another passage."""
+        own = part.best.removeprefix("info/")
+        if part.best not in self.labels or self.base.passage_id(own) == self.base.passage_id(entry):
+            return False
+        score = next((score for label, score in part.ranking if label == f"info/{entry}"), LEAST)
+        return part.score - score >= NEARER and not self._says_that_it_leans(part.text) and not self.following.points_back(part.text)
 
     def nearest_phrase(self, part: Part, context: Context) -> str:
         """The phrase of the entry that comes nearest, for a refusal; else nothing.

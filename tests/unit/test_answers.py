@@ -159,6 +159,12 @@ def test_the_country_that_a_message_names_is_kept_in_mind_though_it_is_not_under
 
 
 def test_a_few_clear_words_are_not_read_in_the_light_of_the_last_answer() -> None:
-    asked = ranked("pays concernés", ("info/apercu.pays", 0.3), ("info/secteurs.maroc", 0.1))
-    assert reply(asked, Context("secteurs.maroc", "secteur")).context.entry == "apercu.pays"
-    assert reply(replace(asked, text="et leurs secteurs"), Context("secteurs.maroc", "secteur")).context.entry == "secteurs.maroc"
+    ranking, sector = (("info/apercu.pays", 0.3), ("info/secteurs.maroc", 0.1)), Context("secteurs.maroc", "secteur")
+    assert reply(ranked("pays concernés", *ranking), sector).context.entry == "apercu.pays"
+    assert reply(ranked("et leurs secteurs", *ranking), sector).context.entry == "secteurs.maroc"
+
+
+def test_a_few_words_that_are_not_clear_are_not_given_another_meaning_by_the_last_answer() -> None:
+    ranking = (("info/apercu.pays", -0.44), ("hors_sujet/actualite", -0.6), ("info/apercu.etat-civil", -0.66))
+    asked_back = reply(ranked("quels pays participent ?", *ranking), Context("secteurs.maroc", "secteur"))
+    assert asked_back.messages[0].text == TEXTS("reponse.demander")

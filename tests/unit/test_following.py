@@ -471,7 +471,7 @@ def test_a_bare_follow_up_counts_whatever_the_classifier_makes_of_it() -> None:
         (heard("quel montant ?"), "ou.nombre", "ou.nombre"),
         (heard("avec quels résultats ?"), "secteurs.rdc", "apercu.resultats"),
         (heard("dans quel domaine ?"), "ou.nombre", "apercu.secteurs"),
-        (ranked("quel montant ?", ("info/combien.total", -0.5)), "ou.nombre", "ou.nombre"),
+        (ranked("quel montant ?", ("info/combien.total", -0.6)), "ou.nombre", "ou.nombre"),
         (ranked("combien ?", ("info/combien.total", 0.5)), "ou.nombre", "ou.nombre"),
         (ranked("pourquoi ?", ("info/secteurs.priorite", 0.5)), "ou.nombre", "ou.raison"),
         (ranked("le deuxième montant ?", ("info/combien.total", 0.5)), "combien.total", "combien.bruxelles"),

@@ -6,7 +6,24 @@ import pytest
 from sample_assistant import heard, part, ranked, the_base, the_wordings
 
 from bot.answers.following import Following
-from bot.answers.judgement import ANSWER, ASK, BESIDE, LEAST, LOWEST, NEAR, NEAREST, ON_TOPIC, PART, POINTED, WINDOW, Judgement, asking
+from bot.answers.judgement import (
+    AHEAD,
+    ANSWER,
+    ASK,
+    BESIDE,
+    LEAST,
+    LOWEST,
+    LOWEST_AHEAD,
+    NEAR,
+    NEARER,
+    NEAREST,
+    ON_TOPIC,
+    PART,
+    POINTED,
+    WINDOW,
+    Judgement,
+    asking,
+)
 from bot.answers.model import NOTHING, Context, Part
 
 BASE = the_base()
@@ -16,11 +33,13 @@ BUDGET, BRUSSELS, DIRECT = "info/combien.total", "info/combien.bruxelles", "info
 FAR = "info/quoi.sigle"
 
 
-AHEAD = (ON_TOPIC + LEAST) / 2
+UNRIVALLED = (ON_TOPIC + LEAST) / 2
 """The margin at which an entry without rivals is far enough ahead: its lead over them counts as much as itself."""
-ALONE = max(AHEAD, LOWEST)
+ALONE = max(UNRIVALLED, LOWEST_AHEAD)
 """The margin at which an entry without rivals is just answered."""
-APART = max(AHEAD + PART / 2, LOWEST + PART)
+DIRECT_OF_IT = ALONE - NEAR
+"""A margin that is only clear with the bonus of the last answer."""
+APART = max(UNRIVALLED + PART / 2, LOWEST_AHEAD + PART)
 """The same for a part of a message."""
 
 
@@ -29,7 +48,9 @@ APART = max(AHEAD + PART / 2, LOWEST + PART)
     [
         (part("le budget", (BUDGET, ALONE + A_HAIR)), "combien.total"),
         (part("le budget", (BUDGET, ALONE - A_HAIR)), ""),
-        (part("le budget", (BUDGET, LOWEST - A_HAIR), (FAR, -0.9), ("hors_sujet/service", -0.9)), ""),
+        (part("le budget", (BUDGET, LOWEST), (FAR, LOWEST - AHEAD + A_HAIR), ("hors_sujet/service", -0.9)), "combien.total"),
+        (part("le budget", (BUDGET, LOWEST - A_HAIR), (FAR, LOWEST - AHEAD), ("hors_sujet/service", -0.9)), ""),
+        (part("le budget", (BUDGET, LOWEST - A_HAIR), (FAR, LOWEST - AHEAD - 2 * A_HAIR), ("hors_sujet/service", -0.9)), "combien.total"),
         (part("le budget", (BUDGET, ANSWER + A_HAIR), (FAR, ANSWER)), "combien.total"),
         (part("le budget", (BUDGET, ANSWER - A_HAIR), (FAR, ANSWER - A_HAIR)), ""),
         (part("le budget", (BUDGET, ANSWER - A_HAIR), (BRUSSELS, ANSWER - 2 * A_HAIR), (FAR, -0.6)), "combien.total"),
@@ -43,7 +64,9 @@ APART = max(AHEAD + PART / 2, LOWEST + PART)
     ids=[
         "at the threshold",
         "below it",
-        "below the least, far ahead",
+        "at the least, not far ahead",
+        "below it, not far ahead",
+        "below it, far ahead of other passages",
         "a rival of another passage, just sure",
         "a rival of another passage, not sure",
         "one of its own passage is no rival",
@@ -246,6 +269,9 @@ def test_a_figure_that_is_not_given_for_this_object_is_known_as_such(text: str, 
         (part("et alors", ("hors_sujet/service", A_HAIR), (DIRECT, 0.0)), "combien.total", ""),
         (part("et alors", ("hors_sujet/service", -A_HAIR), (DIRECT, -0.1)), "combien.total", "combien.direct"),
         (part("et alors"), "combien.total", ""),
+        (part("le sigle", (FAR, DIRECT_OF_IT + NEARER), (DIRECT, DIRECT_OF_IT)), "combien.total", ""),
+        (part("le sigle", (FAR, DIRECT_OF_IT + NEARER - A_HAIR), (DIRECT, DIRECT_OF_IT)), "combien.total", "combien.direct"),
+        (part("et le sigle", (FAR, DIRECT_OF_IT + NEARER), (DIRECT, DIRECT_OF_IT)), "combien.total", "combien.direct"),
     ],
     ids=[
         "near enough",
@@ -259,6 +285,9 @@ def test_a_figure_that_is_not_given_for_this_object_is_known_as_such(text: str, 
         "plainly another subject",
         "not so plainly another subject",
         "nothing understood",
+        "leans on nothing, nearer to another",
+        "leans on nothing, not much nearer",
+        "opens like a follow-up",
     ],
 )
 def test_a_leaning_message_means_a_neighbour_of_the_last_answer(asked: Part, last: str, entry: str) -> None:
