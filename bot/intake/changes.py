@@ -16,6 +16,7 @@ from bot.intake.speaking import Speaking
 from bot.intake.statements import Statements, without_answers
 from bot.intake.subjects import added, joined, matter, wants, without_introduction
 from bot.intake.telephones import find_phone, wants_call
+from bot.text import fold
 from bot.texts import Texts
 
 
@@ -37,8 +38,12 @@ class Changes:
             return None
         if more := added(heard.text):
             return self.with_more(more, dossier, context)
-        wish = without_introduction(heard.text) if wants(heard.text) and purpose(heard.text) else matter(heard.text)
+        wish = without_introduction(heard.text) if wants(heard.text) and purpose(heard.text) else None
+        if dossier.asks == CONFIRMATION:
+            wish = wish or matter(heard.text)
         subject = read("objet", wish, None).value if wish else None
+        if subject and dossier.objet and fold(subject) == fold(dossier.objet):
+            return None
         return self.speaking.ask(replace(dossier, asks="objet", doubt=subject, tries=0), context) if subject else None
 
     def with_more(self, more: str, dossier: Dossier, context: Context) -> Turn:

@@ -14,8 +14,8 @@ from bot.screening.claims import LOCAL
 from bot.text import fold
 from bot.texts import Texts
 
-_ANYBODY = re.compile(r"citoyen|habitant|resident|riverain|administre|contribuable|electeur")
-"""What everybody is somewhere, folded."""
+_PRIVATE = re.compile(r"(?:simple )?particuli(?:er|ere)\b")
+"""Somebody who is nothing else, folded."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,16 @@ class Reception:
     def introduce(self, heard: Heard, dossier: Dossier) -> Turn | None:
         """Keep who somebody says to be, and ask what they want; None when the message does not say who.
 
-        Who is told that requests are not for them is not asked again who they are when they make one. A citizen is: a mandatary is one too.
+        Who says outright that they write for themselves alone is not asked again when they make a request. Who names a trade or a town
+        is: a mandatary has one too.
         """
         if not self.screening.says_who(heard.text):
             return None
         introduced = replace(self.overhears(heard, dossier), offered=OFFER_REQUEST)
-        heard_out = self.screening.hear(dossier.profile, heard.text)
+        heard_out = self.screening.hear(_kept(dossier).profile, heard.text)
         if self.screening.decide(heard_out).verdict == NOT_ADMISSIBLE:
-            if not signs.hands_over(heard) and not _ANYBODY.match(fold(heard_out.function or "")):
+            outright = heard_out.private or _PRIVATE.match(fold(heard_out.function or ""))
+            if outright and not signs.hands_over(heard):
                 introduced = replace(introduced, profile=heard_out)
             return Turn((Message(self.texts("demande.presentation_autre")),), replace(introduced, offered=""), Context())
         button = Button.saying(self.texts("demande.bouton"))
@@ -58,5 +60,10 @@ class Reception:
             dossier = Dossier(number=dossier.number, reference=dossier.reference, profile=dossier.of_another())
         if not self.screening.says_who(heard.text):
             return dossier
-        kept = dossier if dossier.ended in {DECLINED, ""} else Dossier(number=dossier.number, reference=dossier.reference)
+        kept = _kept(dossier)
         return replace(kept, profile=self.screening.overhear(kept.profile, heard.text))
+
+
+def _kept(dossier: Dossier) -> Dossier:
+    """What is still known of a person after a request that ended: all after a refusal, else nothing."""
+    return dossier if dossier.ended in {DECLINED, ""} else Dossier(number=dossier.number, reference=dossier.reference)

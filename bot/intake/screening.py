@@ -209,7 +209,7 @@ class Screening:
         if after.contradictions != before.contradictions or decide(after).verdict == NOT_ADMISSIBLE or after == before:
             return after
         said = describe(before) or decide(before).rule
-        return replace(after, contradictions=(*after.contradictions, said))
+        return replace(after, contradictions=tuple(dict.fromkeys((*after.contradictions, said))))
 
     def answer(self, profile: Profile, field: str, text: str, insists: bool = False) -> Profile | None:
         """The profile after the answer to a question of the screening; None when it is no answer.

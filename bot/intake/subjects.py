@@ -40,13 +40,20 @@ _WANTS = re.compile(
 """« On veut rejoindre … »; a wish to change something is another."""
 
 _BEGINS_MATTER = re.compile(
-    r"^(?:(?:non|oui|en fait|et|mais|alors|plutot|pardon|c'est(?: pour)?|ce serait(?: pour)?|pour)[\s,.!:]+)*"
-    r"(?P<matter>(?:(?:une?|des|les?|la|notre) |l')?(?:premiere? |nouve\w+ |futur\w* |eventuel\w* |simple )?"
-    r"(?:partenariat|jumelage|projet|convention|mission|formation|echange|rencontre|rendez-vous|reunion|visite|appui|collaboration"
-    r"|cooperation|candidature|adhesion|participation|soutien|accompagnement)s?\b(?! (?:est|sont|n')\b)"
-    r"|(?:parler|discuter|echanger|rencontrer|obtenir|recevoir|participer|rejoindre|proposer|organiser|monter|lancer|adherer)\b)"
+    r"^(?:(?:non|en fait|mais|alors|plutot|pardon)[\s,.!:]+)*"
+    r"(?P<matter>(?:(?:une?|des|notre) )?(?:premiere? |nouve\w+ |futur\w* |eventuel\w* |simple )?"
+    r"(?:(?:partenariat|jumelage|projet|convention|mission|formation|echange|rencontre|rendez-vous|reunion|visite|appui|collaboration"
+    r"|cooperation|soutien|accompagnement)s?(?: d'\w+| \w+){0,2}?"
+    r" (?:avec|sur|pour|concernant|autour|entre|au sujet|a propos|a|au|aux|en|dans|chez|de|d'|du|des)"
+    r"|(?:parler|discuter|echanger) (?:de|d'|du|des|sur|avec)|(?:rencontrer|proposer|organiser|monter) (?:une?|des|les?|la|l'|notre))"
+    r"\W*(?:(?:d'|de|du|des|l'|la|le|les|une?) ?)*\w{2,}.*)$"
 )
-"""« Plutôt un partenariat avec … », « parler de … »: what a request is about, said without any wish."""
+"""« Plutôt un partenariat avec … », « parler de … »: what a request is about, said without any wish and with what or whom."""
+_SAYS_MORE = re.compile(
+    r"[?:]|\b(?:oui|ok|d'accord|merci|exact\w*|correct\w*|parfait\w*|confirm\w*|c'est|n'est|ne|n'|pas|aussi|egalement|me|m'|se|s'"
+    r"|est|sont|sera|seront|ont|doit|doivent|peut|peuvent|faut|faudra\w*|convien\w*|va|vont|impossible)\b"
+)
+"""Words of an assent, a refusal, a condition or an addition, or a verb: then it is no subject, or not only one."""
 
 
 def without_introduction(text: str) -> str:
@@ -76,8 +83,9 @@ def wants(text: str) -> bool:
 
 def matter(text: str) -> str | None:
     """What a message says that a request is about when it says nothing else: « un échange avec … » of « non, un échange avec … »."""
-    found = _BEGINS_MATTER.match(_aligned(text))
-    return text[found.start("matter") :].strip() if found else None
+    aligned = _aligned(text)
+    found = _BEGINS_MATTER.match(aligned)
+    return text[found.start("matter") :].strip() if found and not _SAYS_MORE.search(aligned, found.start("matter")) else None
 
 
 def joined(subject: str, addition: str) -> str:

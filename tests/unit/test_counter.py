@@ -380,16 +380,35 @@ def test_who_introduces_themselves_as_somebody_else_is_welcome_to_ask(person: Pe
     assert (person.text, person.dossier.offered) == (TEXTS("demande.presentation_autre"), "")
 
 
-@pytest.mark.parametrize("who", ["je suis un particulier", "je suis étudiante", "j'écris à titre privé"])
+@pytest.mark.parametrize("who", ["je suis un particulier", "j'écris à titre privé", "je suis une simple particulière"])
 def test_who_was_told_that_requests_are_not_for_them_is_not_asked_who_they_are_when_they_make_one(person: Person, who: str) -> None:
     person.say(who, "se_presenter")
     assert person.say("je veux transmettre une demande", "demande").outcome == DECLINED
 
 
-def test_a_citizen_who_makes_a_request_may_still_be_a_mandatary(person: Person) -> None:
-    person.say("je suis citoyen de Namur", "se_presenter")
+@pytest.mark.parametrize(
+    "who",
+    [
+        "je suis citoyen de Namur",
+        "je suis enseignant",
+        "je suis avocat",
+        "je suis pensionnée",
+        "je suis étudiante",
+        "je suis une citoyenne retraitée",
+        "je suis nouvelle ici, mon mari est enseignant",
+    ],
+)
+def test_who_has_a_trade_or_a_town_may_still_be_a_mandatary(person: Person, who: str) -> None:
+    person.say(who, "se_presenter")
     assert person.say("je veux transmettre une demande", "demande").dossier.asks == "profil"
     assert person.say("je suis conseiller communal à Namur").dossier.asks == "nom"
+
+
+def test_a_changed_story_is_remarked_once(person: Person) -> None:
+    person.say("je suis un particulier", "se_presenter")
+    person.say("je veux transmettre une demande", "demande")
+    person.say("je suis aussi conseiller communal à Namur")
+    assert person.dossier.profile.contradictions == ("particulier",)
 
 
 def test_who_asks_for_a_human_and_is_refused_is_told_that_none_answers_here(person: Person) -> None:
