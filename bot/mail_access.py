@@ -1,13 +1,13 @@
 """Tokens for mail servers that take no password (OAuth 2.0, client credentials: RFC 6749, 4.4; for mail XOAUTH2), as Microsoft 365 does.
 
-Blocking: one request to the service that gives them, about once an hour. A token is kept in memory only.
+One request to the service that gives them, about once an hour, whoever waits for it. A token is kept in memory only.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,12 +18,14 @@ from bot.channel_settings import MailAccess
 from bot.errors import AssistantError
 from bot.setting_values import is_near
 
-SECONDS = 15.0
-"""For each step: connecting, sending, and every piece of the answer."""
+SECONDS = 20.0
+"""For one request, from connecting to the end of the answer."""
 EARLY_SECONDS = 300.0
 """A token that ends sooner is not used any more: a mailbox is kept open for a while."""
 LIFE_SECONDS = 3600.0
 """How long a token is kept at most, and how long when the service does not say (RFC 6749 recommends that it does)."""
+PAUSE_SECONDS, REFUSED_PAUSE_SECONDS = 5.0, 60.0
+"""How long the service is left alone after a failure, and after it has refused our settings: many mails may wait for it."""
 _LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 """Errors of the service that are none of ours."""
 _DETAIL = re.compile(r"\bAADSTS\d{2,8}\b")
@@ -47,44 +49,86 @@ class _Token:
     until: float
 
 
+@dataclass(frozen=True)
+class _Failure:
+    error: MailAccessError
+    until: float
+
+
 class MailTokens:
-    """The token of the moment, for any thread. `clock` gives seconds that only go forward."""
+    """The token of the moment, for one event loop at a time. `clock` gives seconds that only go forward."""
 
     def __init__(self, access: MailAccess, proxy: str | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._access = access
         self._proxy = None if is_near(urlsplit(access.url).hostname or "") else proxy
         self._clock = clock
-        self._lock = threading.Lock()
         self._known: _Token | None = None
+        self._failure: _Failure | None = None
+        self._asking: asyncio.Task[_Token] | None = None
 
-    def token(self) -> str:
+    async def token(self) -> str:
         """A token that is good for some minutes at least, or was given just now. Raises MailAccessError."""
-        with self._lock:
-            known = self._known
-            if known is None or self._clock() >= known.until - EARLY_SECONDS:
-                known = self._known = self._fetch()
-            return known.text
+        if self._known and self._clock() < self._known.until - EARLY_SECONDS:
+            return self._known.text
+        if self._failure and self._clock() < self._failure.until:
+            raise MailAccessError(str(self._failure.error), self._failure.error.refused)
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._ask())
+            self._asking.add_done_callback(_seen)
+        # Who gives up waiting does not take the answer from the others
+        return (await asyncio.shield(self._asking)).text
 
-    def forget(self) -> None:
-        """A mail server did not take the token: the next one is a new one. Waits for nobody: whoever fetches one holds the lock."""
-        self._known = None
+    def token_now(self) -> str:
+        """The same for a thread without a loop, which waits for it. Raises MailAccessError."""
+        return asyncio.run(self.token())
 
-    def _fetch(self) -> _Token:
+    def forget(self, token: str) -> None:
+        """A mail server did not take this token: the next one is a new one."""
+        if self._known and self._known.text == token:
+            self._known = None
+
+    async def _ask(self) -> _Token:
+        """Ask the service, and note what came of it."""
+        try:
+            self._known, self._failure = await self._fetch(), None
+        except MailAccessError as error:
+            self._failure = _Failure(error, self._clock() + (REFUSED_PAUSE_SECONDS if error.refused else PAUSE_SECONDS))
+            raise
+        return self._known
+
+    async def _fetch(self) -> _Token:
         import httpx2  # slow to load, and most mail servers take a password
         from authlib.integrations.base_client import OAuthError
-        from authlib.integrations.httpx_client import OAuth2Client
+        from authlib.integrations.httpx_client import AsyncOAuth2Client
 
         access, asked_at = self._access, self._clock()
         ours = {"token_endpoint_auth_method": "client_secret_post", "timeout": SECONDS, "proxy": self._proxy, "trust_env": False}
         try:
-            with OAuth2Client(access.client_id, access.secret, scope=access.scope, **ours) as client:
-                text, life = _read(client.fetch_token(access.url, grant_type="client_credentials"))
-                return _Token(text, asked_at + life)
+            async with AsyncOAuth2Client(access.client_id, access.secret, scope=access.scope, **ours) as client:
+                asked = client.fetch_token(access.url, grant_type="client_credentials")
+                text, life = _read(await asyncio.wait_for(asked, SECONDS))
         except OAuthError as error:
             raise _declined(str(error.error), str(error.description or "")) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, TypeError, OverflowError, RecursionError, OSError) as error:
+        except (
+            httpx2.HTTPError,
+            httpx2.InvalidURL,
+            asyncio.TimeoutError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+            OSError,
+        ) as error:
             way = ", demandé par CIC_PROXY" if self._proxy else ""
             raise MailAccessError(f"Le service de CIC_MAIL_OAUTH_URL ne donne pas de jeton{way} ({type(error).__name__}).") from error
+        return _Token(text, asked_at + life)
+
+
+def _seen(asked: asyncio.Task[_Token]) -> None:
+    """All who waited may have given up: then nobody else looks at what went wrong."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 def _read(answer: Any) -> tuple[str, float]:

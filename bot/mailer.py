@@ -39,9 +39,13 @@ _FIRST_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 @dataclass
 class _Exchange:
-    """How far one attempt has come. `unanswered`: the whole mail is on its way, and the server has not said what it does with it."""
+    """How far one attempt has come. `unanswered`: the whole mail is on its way, and the server has not said what it does with it.
+
+    `token` is what we logged in with, if it was a token.
+    """
 
     unanswered: bool = False
+    token: str = ""
 
 
 class Mailer:
@@ -69,7 +73,8 @@ class Mailer:
         """
         from aiosmtplib import SMTPException  # slow to load, and the commands that list need no mail server
 
-        client, exchange = self._client(), _Exchange()
+        exchange = _Exchange()
+        client = self._client(exchange)
         try:
             await asyncio.wait_for(self._hand_over(client, recipient, body, exchange), self._total_timeout)
             # From here on the mail is the server's: a failure to say goodbye must not send it a second time.
@@ -78,7 +83,7 @@ class Mailer:
         except (SMTPException, asyncio.TimeoutError, OSError, ValueError) as error:
             if exchange.unanswered:
                 raise UncertainDeliveryError(f"Le serveur de courrier n'a pas confirmé l'envoi : {type(error).__name__}.") from error
-            self._explain(error)
+            self._explain(error, exchange)
         finally:
             client.close()
 
@@ -86,13 +91,14 @@ class Mailer:
         """Connect and log in, and send nothing. Raises TemporaryDeliveryError as `send` does."""
         from aiosmtplib import SMTPException
 
-        client = self._client()
+        exchange = _Exchange()
+        client = self._client(exchange)
         try:
             await asyncio.wait_for(client.connect(), self._total_timeout)
             with suppress(SMTPException, OSError):
                 await client.quit(timeout=1)
         except (SMTPException, asyncio.TimeoutError, OSError, ValueError) as error:
-            self._explain(error)
+            self._explain(error, exchange)
         finally:
             client.close()
 
@@ -115,13 +121,13 @@ class Mailer:
         if not 200 <= reply.code < 300:
             raise SMTPDataError(reply.code, reply.message)
 
-    def _explain(self, error: Exception) -> NoReturn:
+    def _explain(self, error: Exception, exchange: _Exchange) -> NoReturn:
         """Raise our own error for one of the library's or the system's."""
         from aiosmtplib import SMTPException
 
         name = type(error).__name__
         if self._tokens and getattr(error, "code", None) in _CODES_OF_OUR_ACCESS:
-            self._tokens.forget()
+            self._tokens.forget(exchange.token)
         if isinstance(error, SMTPException):
             _explain_reply(error)
         if isinstance(error, asyncio.TimeoutError):
@@ -130,7 +136,7 @@ class Mailer:
             raise TemporaryDeliveryError(f"Le serveur de courrier ne peut pas être joint ({name}).") from error
         raise PermanentDeliveryError(f"Ce message ne peut pas être envoyé tel quel ({name}).") from error
 
-    def _client(self) -> SMTP:
+    def _client(self, exchange: _Exchange) -> SMTP:
         from aiosmtplib import SMTP
 
         settings = self._settings
@@ -139,7 +145,7 @@ class Mailer:
             port=settings.smtp_port,
             username=settings.smtp_user,
             password=settings.smtp_password,
-            oauth_token_generator=partial(_token, self._tokens) if self._tokens else None,
+            oauth_token_generator=partial(_token, self._tokens, exchange) if self._tokens else None,
             local_hostname=settings.mail_from.rpartition("@")[2],
             timeout=self._step_timeout,
             use_tls=settings.smtp_tls == "tls",
@@ -148,12 +154,13 @@ class Mailer:
         )
 
 
-async def _token(tokens: MailTokens) -> str:
+async def _token(tokens: MailTokens, exchange: _Exchange) -> str:
     """A token to log in with. Raises TemporaryDeliveryError."""
     try:
-        return await asyncio.to_thread(tokens.token)
+        exchange.token = await tokens.token()
     except MailAccessError as error:
         raise TemporaryDeliveryError(str(error)) from error
+    return exchange.token
 
 
 def _as_data(body: bytes) -> bytes:

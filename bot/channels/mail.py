@@ -140,7 +140,9 @@ class MailConnector:
         try:
             await self._mailer.send(recipient, self._mail(recipient, context, body["text"], ident))
         except DeliveryError as error:
-            raise _without_words(error) from error
+            if (told := _without_words(error)) is error:
+                raise
+            raise told from error
         self._guard.note(recipient, body["text"])
         return ident
 

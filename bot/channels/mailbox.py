@@ -130,10 +130,10 @@ class ImapMailbox:
     def _log_in(self) -> None:
         from imapclient.exceptions import LoginError
 
-        settings = self._settings
+        settings, token = self._settings, self._token()
         try:
-            if self._tokens:
-                self._client.sasl_login("XOAUTH2", _xoauth2(settings.user, self._token(self._tokens)))
+            if token:
+                self._client.sasl_login("XOAUTH2", _xoauth2(settings.user, token))
             # The command LOGIN takes no letter outside ASCII
             elif self._client.has_capability("AUTH=PLAIN"):
                 self._client.plain_login(settings.user, settings.password)
@@ -143,14 +143,14 @@ class ImapMailbox:
             if isinstance(error.__context__, IMAP4.abort) or _NOT_NOW.search(str(error)):
                 raise
             if self._tokens:
-                self._tokens.forget()
+                self._tokens.forget(token)
             with_what = "le jeton de CIC_MAIL_OAUTH_URL pour CIC_IMAP_USER" if self._tokens else "CIC_IMAP_USER et CIC_IMAP_PASSWORD"
             raise MailboxError(f"La boîte aux lettres refuse {with_what}.", refused=True) from error
 
-    @staticmethod
-    def _token(tokens: MailTokens) -> str:
+    def _token(self) -> str:
+        """What we log in with in the place of a password; nothing when there is one."""
         try:
-            return tokens.token()
+            return self._tokens.token_now() if self._tokens else ""
         except MailAccessError as error:
             raise MailboxError(str(error), error.refused) from error
 

@@ -31,7 +31,7 @@ from bot.channels.mailbox import ImapMailbox, MailboxError
 from bot.channels.model import Bubble, Failure, Health, Incoming
 from bot.config import Settings, load_settings
 from bot.errors import TemporaryDeliveryError
-from bot.mail_access import MailTokens
+from bot.mail_access import MailAccessError, MailTokens
 from bot.mailer import Mailer
 from bot.storage import utc_now
 
@@ -146,11 +146,11 @@ def test_a_mailbox_is_read_with_a_token_alone(imap: Trusted, service: TokenServi
 
 def test_a_token_that_the_mailbox_refuses_is_replaced_at_the_next_attempt(imap: Trusted, service: TokenService) -> None:
     tokens = MailTokens(service.access)
-    first = tokens.token()
+    first = tokens.token_now()
     service.revoke()
     for _ in range(2):
         with closing(ImapMailbox(box(imap, service), utc_now, imap.context, tokens)) as reader:
-            if tokens.token() == first:
+            if tokens.token_now() == first:
                 with pytest.raises(MailboxError, match="CIC_MAIL_OAUTH_URL pour CIC_IMAP_USER") as caught:
                     reader.open()
                 assert caught.value.refused
@@ -340,3 +340,15 @@ def test_the_check_says_that_no_token_is_had(
     assert (health.valid, health.detail) == (valid, said)
     assert told in said
     assert "Awa" not in said
+
+
+def test_what_kept_an_answer_from_leaving_is_no_cause_of_itself(imap: Trusted, service: TokenService) -> None:
+    service.reply = EXPIRED
+
+    async def scene() -> BaseException | None:
+        async with smtp_server(Asked(service=service), **OPTIONS) as port:
+            with pytest.raises(TemporaryDeliveryError) as caught:
+                await connector(imap, service, port).send({"email": "awa@commune.example"}, {}, {"text": "Oui."}, "0" * 64)
+            return caught.value.__cause__
+
+    assert isinstance(asyncio.run(scene()), MailAccessError)

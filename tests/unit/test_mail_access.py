@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +20,8 @@ from support.token_service import CLIENT_ID, SECRET, Reply, TokenService
 from support.waiting import wait_for
 
 from bot.alerts import cause_of
-from bot.channel_settings import MAIL_SCOPE
-from bot.mail_access import EARLY_SECONDS, LIFE_SECONDS, MailAccessError, MailTokens
+from bot.channel_settings import MAIL_SCOPE, MailAccess
+from bot.mail_access import EARLY_SECONDS, LIFE_SECONDS, PAUSE_SECONDS, REFUSED_PAUSE_SECONDS, MailAccessError, MailTokens
 
 PERSON = "awa.ndiaye@commune.example"
 PASSWORD = "mot-du-mandataire"
@@ -47,7 +51,7 @@ def declined(error: Any, description: str = "", status: int = 400) -> Reply:
 def failure_of(service: TokenService, reply: Reply) -> MailAccessError:
     service.reply = reply
     with pytest.raises(MailAccessError) as caught:
-        MailTokens(service.access).token()
+        MailTokens(service.access).token_now()
     return caught.value
 
 
@@ -55,21 +59,21 @@ def failure_of(service: TokenService, reply: Reply) -> MailAccessError:
 
 
 def test_an_app_asks_in_its_own_name_with_its_secret_in_the_body(service: TokenService) -> None:
-    assert MailTokens(service.access).token() == "token-1"
+    assert MailTokens(service.access).token_now() == "token-1"
     asked = {"grant_type": "client_credentials", "scope": MAIL_SCOPE, "client_id": CLIENT_ID, "client_secret": SECRET}
     assert service.posted == [asked]
     assert "authorization" not in service.headers[0]
 
 
 def test_the_scope_may_be_another_and_a_slash_at_the_end_stays(service: TokenService) -> None:
-    MailTokens(replace(service.access, url=f"{service.url}/", scope="mail")).token()
+    MailTokens(replace(service.access, url=f"{service.url}/", scope="mail")).token_now()
     assert (service.posted[0]["scope"], service.paths) == ("mail", ["/token/"])
 
 
 def test_the_proxies_of_the_environment_are_not_ours(service: TokenService, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    assert MailTokens(service.access).token() == "token-1"
+    assert MailTokens(service.access).token_now() == "token-1"
 
 
 # --- how long a token serves ---
@@ -81,7 +85,7 @@ def test_a_token_serves_until_some_minutes_before_its_end(service: TokenService)
     seen = []
     for passed in (0.0, 3599 - EARLY_SECONDS - 1, 3599 - EARLY_SECONDS):
         clock.passed = 1000.0 + passed
-        seen.append(tokens.token())
+        seen.append(tokens.token_now())
     assert seen == ["token-1", "token-1", "token-2"]
 
 
@@ -102,11 +106,11 @@ def test_a_life_that_is_not_told_or_endless_is_an_hour(service: TokenService, mo
     service.more = more
     clock = Clock()
     tokens = MailTokens(service.access, clock=clock)
-    assert tokens.token() == "token-1"
+    assert tokens.token_now() == "token-1"
     clock.passed += max(life - EARLY_SECONDS - 1, 0)
-    assert tokens.token() == ("token-1" if life else "token-2")
+    assert tokens.token_now() == ("token-1" if life else "token-2")
     clock.passed += 1
-    assert tokens.token() == ("token-2" if life else "token-3")
+    assert tokens.token_now() == ("token-2" if life else "token-3")
 
 
 def test_a_life_is_counted_from_when_the_token_was_asked_for(service: TokenService) -> None:
@@ -114,33 +118,39 @@ def test_a_life_is_counted_from_when_the_token_was_asked_for(service: TokenServi
     tokens = MailTokens(service.access, clock=clock)
     service.open.clear()
     with ThreadPoolExecutor(1) as pool:
-        asking = pool.submit(tokens.token)
+        asking = pool.submit(tokens.token_now)
         wait_for("the service is asked", lambda: service.posted, every=0.01)
         clock.passed += 3599 - EARLY_SECONDS
         service.open.set()
         assert asking.result(10) == "token-1"
-    assert tokens.token() == "token-2"
+    assert tokens.token_now() == "token-2"
 
 
-def test_a_forgotten_token_is_replaced(service: TokenService) -> None:
+def test_a_token_that_was_refused_is_replaced_unless_another_one_was_given_since(service: TokenService) -> None:
     tokens = MailTokens(service.access)
-    tokens.forget()
-    tokens.token()
-    tokens.forget()
-    assert [tokens.token(), tokens.token()] == ["token-2", "token-2"]
+    tokens.forget("")
+    first = tokens.token_now()
+    tokens.forget(first)
+    second = tokens.token_now()
+    tokens.forget(first)
+    assert [first, second, tokens.token_now()] == ["token-1", "token-2", "token-2"]
 
 
-def test_several_threads_ask_once_and_nobody_waits_to_forget(service: TokenService) -> None:
+def test_all_who_wait_are_given_one_token_and_hold_up_nobody_else(service: TokenService) -> None:
     tokens = MailTokens(service.access)
     service.open.clear()
-    with ThreadPoolExecutor(5) as pool:
-        asking = [pool.submit(tokens.token) for _ in range(4)]
-        wait_for("the service is asked", lambda: service.posted, every=0.01)
-        try:
-            pool.submit(tokens.forget).result(5)  # it is called on the event loop, and would hold up everybody
-        finally:
-            service.open.set()
-        assert [one.result(10) for one in asking] == ["token-1"] * 4
+
+    async def wait() -> list[str]:
+        asking = [asyncio.ensure_future(tokens.token()) for _ in range(20)]
+        while not service.posted:
+            await asyncio.wait_for(asyncio.to_thread(int), 5)  # the threads of the pool are free
+            await asyncio.sleep(0.01)
+        asking.pop().cancel()  # who gives up takes the answer from nobody
+        await asyncio.sleep(0)
+        service.open.set()
+        return await asyncio.gather(*asking)
+
+    assert asyncio.run(wait()) == ["token-1"] * 19
     assert len(service.posted) == 1
 
 
@@ -204,17 +214,47 @@ def test_a_service_that_is_away_is_asked_again_later() -> None:
     service = TokenService()
     service.close()
     with pytest.raises(MailAccessError, match=r"\(ConnectError\)") as caught:
-        MailTokens(service.access).token()
+        MailTokens(service.access).token_now()
     assert not caught.value.refused
 
 
-def test_a_failure_is_not_remembered(service: TokenService) -> None:
-    tokens = MailTokens(service.access)
-    service.reply = Reply(500, b"")
-    with pytest.raises(MailAccessError):
-        tokens.token()
-    service.reply = None
-    assert tokens.token() == "token-1"
+@pytest.mark.parametrize(
+    ("reply", "pause"),
+    [(Reply(500, b""), PAUSE_SECONDS), (declined("invalid_client", "AADSTS7000222", 401), REFUSED_PAUSE_SECONDS)],
+    ids=["out of order", "refuses us"],
+)
+def test_a_service_that_failed_is_left_alone_for_a_while(service: TokenService, reply: Reply, pause: float) -> None:
+    clock = Clock()
+    tokens = MailTokens(service.access, clock=clock)
+    service.reply = reply
+    told = []
+    for passed in (0.0, pause - 1):
+        clock.passed += passed
+        with pytest.raises(MailAccessError) as caught:
+            tokens.token_now()
+        told.append((str(caught.value), caught.value.refused))
+        service.reply = None
+    assert told[0] == told[1]
+    assert len(service.posted) == 1
+    clock.passed += 2
+    assert tokens.token_now() == "token-1"
+
+
+def test_a_service_that_gives_its_answer_drop_by_drop_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.mail_access.SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + b" " * 900:
+                    connection.sendall(bytes([byte]))
+                    time.sleep(0.02)
+
+        pool.submit(drip)
+        access = MailAccess(f"http://127.0.0.1:{server.getsockname()[1]}/token", "assistant", "secret")
+        with pytest.raises(MailAccessError, match="TimeoutError"):
+            MailTokens(access).token_now()
 
 
 def test_our_secret_does_not_follow_a_redirect(service: TokenService) -> None:
@@ -244,7 +284,7 @@ def by_proxy(service: TokenService, proxy: ForwardProxy, credentials: str = "") 
 @pytest.mark.parametrize("credentials", ["", "cic:mot%20d%27%C3%A9t%C3%A9%40@"])
 def test_a_token_is_asked_for_through_the_proxy(far: TokenService, credentials: str) -> None:
     proxy = ForwardProxy(far.port, "cic:mot d'été@" if credentials else "")
-    assert by_proxy(far, proxy, credentials).token() == "token-1"
+    assert by_proxy(far, proxy, credentials).token_now() == "token-1"
     proxy.close()
     assert proxy.asked == ["identite.example:443"]
 
@@ -254,7 +294,7 @@ def test_a_proxy_that_does_not_let_us_through_is_named_without_its_password(far:
     proxy = ForwardProxy(far.port, "cic:un autre")
     proxy.answer = answer
     with pytest.raises(MailAccessError, match="CIC_PROXY") as caught:
-        by_proxy(far, proxy, f"cic:{PASSWORD}@").token()
+        by_proxy(far, proxy, f"cic:{PASSWORD}@").token_now()
     proxy.close()
     assert not caught.value.refused
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
@@ -263,6 +303,6 @@ def test_a_proxy_that_does_not_let_us_through_is_named_without_its_password(far:
 
 def test_a_service_of_this_machine_is_not_asked_through_the_proxy(service: TokenService) -> None:
     proxy = ForwardProxy(service.port)
-    assert MailTokens(service.access, proxy.url).token() == "token-1"
+    assert MailTokens(service.access, proxy.url).token_now() == "token-1"
     proxy.close()
     assert proxy.asked == []
