@@ -112,11 +112,15 @@ def retry(database: Database, channels: Collection[str], now: datetime) -> int:
     lost = channel_replies.c.status.in_((REPLY_FAILED, REPLY_UNCERTAIN)) & (channel_replies.c.created_at > now - LATELY)
     lost &= channel_replies.c.channel.in_(channels) & channel_replies.c.body.is_not(None) & channel_replies.c.person_id.is_not(None)
     with database.begin() as connection:
-        theirs = channel_people.c.id.in_(connection.execute(select(channel_replies.c.person_id).where(lost).distinct()).scalars().all())
-        lock_people(connection, theirs)
+        wanted = connection.execute(select(channel_replies.c.person_id).where(lost).distinct()).scalars().all()
+        people = lock_people(connection, channel_people.c.id.in_(wanted))
         due = func.coalesce(channel_people.c.due_at, now, type_=channel_people.c.due_at.type)
-        connection.execute(update(channel_people).where(theirs).values(due_at=due))
-        return int(connection.execute(update(channel_replies).where(lost).values(status=REPLY_WAITING, created_at=now)).rowcount)
+        connection.execute(update(channel_people).where(channel_people.c.id.in_(people)).values(due_at=due))
+        # Only theirs, for what was lost meanwhile is of people who are not locked; and in the order in which all lock them
+        lost &= channel_replies.c.person_id.in_(people)
+        in_order = select(channel_replies.c.id).where(lost).order_by(channel_replies.c.id)
+        of_them = channel_replies.c.id.in_(connection.execute(in_order.with_for_update()).scalars().all())
+        return int(connection.execute(update(channel_replies).where(of_them).values(status=REPLY_WAITING, created_at=now)).rowcount)
 
 
 def _by_status(channel: ColumnElement, status: ColumnElement, at: ColumnElement, since: datetime | None) -> Select:

@@ -641,7 +641,7 @@ class Crowd:
                 work(rng)
                 self.done[getattr(work, "__name__", "_serve")] += 1
             except StorageError as error:
-                self.refused.append(f"{getattr(work, '__name__', '_serve')}: {type(error.__cause__).__name__}")
+                self.refused.append(f"{getattr(work, '__name__', '_serve')}: {error.__cause__}")
 
     def _write(self, rng: Random) -> None:
         self.ledger.accept(TELEGRAM, [written(f"{rng.random()}", sender=person) for person in rng.sample(CROWD, 4)])
