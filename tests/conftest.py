@@ -13,11 +13,17 @@ from support.mailbox import Mailbox
 from support.platforms.together import Platforms, all_platforms, deliver_to, settings_of
 
 from bot.benchmarks.postgresql import Server, running_server
+from bot.config import PROJECT
+
+FAULTS = PROJECT / "tests" / "faults"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that look at what takes minutes come last: others run meanwhile."""
-    items.sort(key=lambda item: item.get_closest_marker("late") is not None)
+    """What loads the machine and looks what becomes of it comes when the tests beside it have nearly ended (scripts/run-tests).
+
+    Tests that look at what takes minutes come last: others run meanwhile.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("late") is not None, FAULTS in item.path.parents))
 
 
 @pytest.fixture(scope="session")
