@@ -25,6 +25,8 @@ TEAMS_LOGIN = "https://login.microsoftonline.com"
 TEAMS_OPENID = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 MAIL_SCOPE = "https://outlook.office365.com/.default"
 """What a token for mail at Microsoft 365 is asked for: all that an administrator granted to the app."""
+NAMELESS = "sans-nom"
+"""In the place of a mail server's name: it judges senders without saying who it is, as Exchange Online does."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Mailbox:
     """A mailbox that people write to; answers leave by the mail server of the other settings, from `address`.
 
     It is read with `password`, or else by `access`. `authserv` is the name under which the mailbox's server says whether a sender is
-    who they claim to be (RFC 8601); without it the sender is believed.
+    who they claim to be (RFC 8601), or NAMELESS; without it the sender is believed.
     """
 
     address: str

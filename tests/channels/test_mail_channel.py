@@ -185,6 +185,18 @@ def test_what_is_not_answered_stays_unread_for_people_and_says_why(box: Box) -> 
     assert accept.stored == []
 
 
+def test_where_the_server_judges_senders_without_a_name_its_word_on_top_decides(box: Box) -> None:
+    word = b"Authentication-Results: spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=commune.example;dmarc=pass action=none\r\n"
+    word += b" header.from=commune.example;compauth=pass reason=100\r\n"
+    box.settings = replace(box.settings, authserv="sans-nom")
+    box.put(word + a_mail(number=1))
+    box.put(b"Authentication-Results: mx.ailleurs.example; dmarc=fail header.from=commune.example\r\n" + word + a_mail(number=2))
+    accept = Fetched()
+    fetch_until(box, accept, lambda: any("$CicLaisse" in found for found in box.flags()) and taken(box, 1)())
+    assert [item.platform_id.split()[0] for item in accept.stored] == ["<1@commune.example>"]
+    assert box.flags() == [{"\\Seen", "$CicLu"}, {"$CicLaisse", "$CicFaux"}]
+
+
 def test_what_people_have_read_before_us_and_what_is_old_is_theirs(box: Box) -> None:
     box.put(a_mail(number=1), flags="(\\Seen)")
     box.put(a_mail(number=2), days=7)

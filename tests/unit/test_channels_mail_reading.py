@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channel_settings import Mailbox
+from bot.channel_settings import NAMELESS, Mailbox
 from bot.channels.mail_reading import REFERENCES, Left, Why, read_mail
 from bot.channels.model import Failure, Incoming, Kind
 
 ADDRESS = "cic@association.example"
 BOX = Mailbox(ADDRESS, "imap.association.example", ADDRESS, "secret")
 GUARDED = Mailbox(ADDRESS, "imap.association.example", ADDRESS, "secret", authserv="mx.association.example")
+AT_EXCHANGE = replace(GUARDED, authserv=NAMELESS)
+"""Where the mailbox's server judges senders without a name of its own."""
 OURS = frozenset({ADDRESS, "assistant@association.example"})
 ARRIVED = datetime(2026, 3, 2, 9, 0, tzinfo=timezone.utc)
 PERSON = "Awa Ndiaye <Awa.Ndiaye@Commune.example>"
@@ -321,6 +324,7 @@ PROOFS = {
     "dkim of the domain": "MX.association.example 1; dkim=pass (2048-bit key) header.d=commune.example header.s=s1",
     "dkim by its identity": "mx.association.example; dkim=pass header.i=@commune.example",
     "spf of the domain": "mx.association.example; spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=awa@commune.example; dmarc=none",
+    "a guess and spf": "mx.association.example; spf=pass smtp.mailfrom=commune.example; dmarc=bestguesspass header.from=commune.example",
 }
 FORGERIES = {
     "nothing": None,
@@ -332,6 +336,7 @@ FORGERIES = {
     "dkim of a name that ends alike": "mx.association.example; dkim=pass header.d=mune.example",
     "dkim of all": "mx.association.example; dkim=pass header.d=example",
     "dkim of one below": "mx.association.example; dkim=pass header.d=x.commune.example",
+    "a guess alone": "mx.association.example; spf=pass smtp.mailfrom=ailleurs.example; dmarc=bestguesspass header.from=commune.example",
     "spf of another": "mx.association.example; spf=pass smtp.mailfrom=ailleurs.example; dkim=none",
     "said in a name": 'mx.association.example; spf=pass smtp.mailfrom="a; dmarc=pass header.from=commune.example"@ailleurs.example',
     "said in a comment": "mx.association.example; spf=fail (ailleurs; dmarc=pass header.from=commune.example) smtp.mailfrom=a.example",
@@ -359,6 +364,75 @@ def test_only_the_topmost_word_of_that_server_counts() -> None:
     below = told(PROOFS["dmarc"])
     assert read(f"Authentication-Results: {FORGERIES['fails']}\r\n".encode() + below, GUARDED) == Left(Why.FORGED)
     assert isinstance(read(f"Authentication-Results: {FORGERIES['of another server']}\r\n".encode() + below, GUARDED), Incoming)
+
+
+NAMELESS_PASS = (
+    "spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=commune.example; dkim=pass (signature was verified)\r\n"
+    " header.d=commune.example;dmarc=pass action=none\r\n header.from=commune.example;compauth=pass reason=100"
+)
+"""As Exchange Online writes it."""
+NAMELESS_PROOFS = {
+    "dmarc": NAMELESS_PASS,
+    "folded at once": f"\r\n {NAMELESS_PASS}",
+    "folded with tabs": NAMELESS_PASS.replace("\r\n ", "\r\n\t"),
+    "over IPv6": NAMELESS_PASS.replace("192.0.2.1", "2001:db8::1"),
+    "forwarded, with its signature": NAMELESS_PASS.replace("spf=pass", "spf=softfail").replace("mailfrom=commune", "mailfrom=ailleurs"),
+    "a semicolon at the end": "dkim=pass (signature was verified)\r\n header.d=commune.example;dmarc=pass action=none\r\n"
+    " header.from=commune.example;",
+    "a guess and spf": "spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=commune.example; dkim=none (message not signed)\r\n"
+    " header.d=none;dmarc=bestguesspass action=none\r\n header.from=commune.example;compauth=pass reason=109",
+}
+NAMELESS_FORGERIES = {
+    "nothing": None,
+    "fails": "spf=fail (sender IP is 192.0.2.1)\r\n smtp.mailfrom=commune.example; dkim=none (message not signed)\r\n header.d=none;"
+    "dmarc=fail action=quarantine\r\n header.from=commune.example;compauth=fail reason=000",
+    "fails and compauth passes": "spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=commune.example; dkim=none\r\n header.d=none;"
+    "dmarc=fail action=none\r\n header.from=commune.example;compauth=pass reason=130",
+    "compauth alone": "spf=none (sender IP is 192.0.2.1)\r\n smtp.mailfrom=commune.example; dkim=none (message not signed)\r\n"
+    " header.d=none;dmarc=none action=none\r\n header.from=commune.example;compauth=pass reason=703",
+    "passes for another": NAMELESS_PASS.replace("commune.example", "ailleurs.example"),
+    "of a colleague": "dkim=none (message not signed)\r\n header.d=none;dmarc=none action=none\r\n header.from=commune.example;",
+    "by a name": f"mx.association.example; {NAMELESS_PASS}",
+    "by the name that stands for none": f"{NAMELESS}; {NAMELESS_PASS}",
+    "behind a comment": f"(x) {NAMELESS_PASS}",
+    "said in a comment": "spf=fail (ailleurs; dmarc=pass header.from=commune.example) smtp.mailfrom=a.example",
+    "none": "none",
+    "empty": "",
+    "semicolons": ";;",
+}
+
+
+@pytest.mark.parametrize("field", NAMELESS_PROOFS.values(), ids=NAMELESS_PROOFS)
+def test_a_server_without_a_name_vouches_where_it_is_trusted(field: str) -> None:
+    assert isinstance(read(told(field), AT_EXCHANGE), Incoming)
+
+
+@pytest.mark.parametrize("field", NAMELESS_FORGERIES.values(), ids=NAMELESS_FORGERIES)
+def test_a_sender_for_whom_a_server_without_a_name_does_not_vouch_is_left(field: str | None) -> None:
+    assert read(told(field), AT_EXCHANGE) == Left(Why.FORGED)
+
+
+@pytest.mark.parametrize(
+    "above", [FORGERIES["of another server"], PROOFS["dmarc"], NAMELESS_FORGERIES["of a colleague"], ""], ids=["other", "ours", "none", ""]
+)
+def test_where_servers_have_no_name_only_the_topmost_word_of_all_counts(above: str) -> None:
+    field = f"Authentication-Results: {above}\r\n".encode()
+    assert read(field + told(NAMELESS_PASS), AT_EXCHANGE) == Left(Why.FORGED)
+
+
+def test_what_a_sender_wrote_below_the_word_of_a_server_without_a_name_does_not_count() -> None:
+    word = f"Authentication-Results: {NAMELESS_PASS}\r\n".encode()
+    assert isinstance(read(word + told(NAMELESS_FORGERIES["fails"]), AT_EXCHANGE), Incoming)
+    assert read(word.replace(b"Results:", b"Results-Original:") + told(None), AT_EXCHANGE) == Left(Why.FORGED)
+
+
+@pytest.mark.parametrize("field", NAMELESS_PROOFS.values(), ids=NAMELESS_PROOFS)
+def test_where_a_server_has_a_name_a_word_without_one_counts_for_nothing(field: str) -> None:
+    assert read(told(field), GUARDED) == Left(Why.FORGED)
+
+
+def test_the_setting_for_no_name_may_be_written_in_capitals() -> None:
+    assert isinstance(read(told(NAMELESS_PASS), replace(GUARDED, authserv="Sans-Nom")), Incoming)
 
 
 def test_without_a_server_to_ask_every_sender_is_believed() -> None:
@@ -393,8 +467,9 @@ def test_a_field_that_the_library_cannot_read_does_not_cost_the_mail() -> None:
     assert isinstance(read(raw), Incoming)
 
 
+@pytest.mark.parametrize("box", [GUARDED, AT_EXCHANGE], ids=["named", "nameless"])
 @given(st.binary(max_size=300), st.integers(0, 200))
-def test_nothing_that_comes_raises(noise: bytes, place: int) -> None:
-    whole = mail().as_bytes()
-    found: Any = read(whole[:place] + noise + whole[place:], GUARDED)
+def test_nothing_that_comes_raises(box: Mailbox, noise: bytes, place: int) -> None:
+    whole = told(NAMELESS_PASS)
+    found: Any = read(whole[:place] + noise + whole[place:], box)
     assert isinstance(found, (Incoming, Failure, Left))

@@ -253,6 +253,23 @@ async def test_the_privacy_page_says_how_long_a_request_waits_for_the_person(ope
     assert "pendant vingt-quatre heures (cinq jours si vous écrivez par courriel), rien" in by_mail
 
 
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (1, "heures, rien"),
+        (2, "heures (deux jours si vous écrivez par courriel), rien"),
+        (3, "heures (trois jours si vous écrivez par courriel), rien"),
+        (4, "heures (quatre jours si vous écrivez par courriel), rien"),
+        (5, "heures (cinq jours si vous écrivez par courriel), rien"),
+        (6, "heures (cinq jours si vous écrivez par courriel), rien"),
+    ],
+)
+async def test_the_privacy_page_promises_no_longer_wait_than_messages_are_kept(open_site: OpenSite, days: int, told: str) -> None:
+    mailbox = Mailbox("cic@commune.example", "imap.commune.example", "cic", "un mot de passe")
+    async with open_site(channels=ChannelSettings(mailbox=mailbox), retention_days=days) as site:
+        assert f"pendant vingt-quatre {told}" in plain((await page(site, "/vie-privee")).text)
+
+
 # --- Embedding ---
 
 
