@@ -21,7 +21,7 @@ from dotenv import dotenv_values
 
 from bot.channel_settings import NO_CHANNEL, ChannelSettings, MailAccess, read_channels, read_mail_access
 from bot.errors import SettingError
-from bot.setting_values import credential, email, is_confidential, is_near, port, proxy, text, tls, whole
+from bot.setting_values import credential, email, host_of, is_confidential, is_near, port, proxy, text, tls, whole
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds data/, domain.yml and config.yml."""
@@ -282,14 +282,14 @@ def _origins(name: str, raw: str) -> tuple[str, ...]:
 
 def _origin(name: str, raw: str) -> str:
     origin = raw.rstrip("/")
-    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", origin):
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", origin) or not host_of(origin):
         raise SettingError(f"{name} : {origin!r} n'est pas l'adresse d'un site (https://www.exemple.be).")
     return origin
 
 
 def _server_url(name: str, raw: str) -> str:
     url = raw.rstrip("/")
-    if not re.fullmatch(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", url):
+    if not re.fullmatch(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", url) or not host_of(url):
         raise SettingError(f"{name} : {raw!r} n'est pas l'adresse d'un serveur (http://10.0.0.5:5005).")
     return url
 

@@ -12,6 +12,8 @@ from bot.errors import SettingError
 _PROXY = re.compile(
     r"http://(?:(?:[\w.~!$&'()*+,;=-]|%(?!3[Aa]))+(?::[\w.~!$&'()*+,;=%-]*)?@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}", re.ASCII
 )
+_HOST = re.compile(r"(?:\[([^\[\]]+)\]|([\w-]+(?:\.[\w-]+)*\.?))(?::\d+)?", re.ASCII)
+"""An address between brackets or a name, and perhaps a port."""
 
 
 def text(name: str, raw: str) -> str:
@@ -68,7 +70,7 @@ def https(name: str, raw: str) -> str:
 def proxy(name: str, raw: str) -> str:
     """The address of an HTTP proxy, perhaps with a name and a password, which no error shows."""
     url = raw.rstrip("/")
-    if not _PROXY.fullmatch(url) or not 1 <= int(url.rpartition(":")[2]) <= 65535:
+    if not _PROXY.fullmatch(url) or not host_of(url):
         raise SettingError(
             f"{name} n'est pas l'adresse d'un serveur mandataire (http://mandataire.exemple.be:3128). "
             "Dans le nom et le mot de passe, écrivez « @ » %40, « % » %25 et « / » %2F."
@@ -78,12 +80,26 @@ def proxy(name: str, raw: str) -> str:
 
 def is_confidential(url: str) -> bool:
     """Whether nobody reads on the way what is sent to an address: by https, or within this machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
+    host = host_of(url)
+    if not host:
         return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_near(host)))
+    scheme = urlsplit(url).scheme
+    return scheme == "https" or (scheme == "http" and is_near(host))
+
+
+def host_of(url: str) -> str:
+    """The host of an address. Empty where none is named, or one that cannot be, or a port that cannot be."""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        found = _HOST.fullmatch(parts.netloc.rpartition("@")[2])
+        if found and parts.port != 0:
+            address, name = found.groups()
+            if address:
+                ipaddress.IPv6Address(address)
+            elif re.fullmatch(r"[\d.]+", name):
+                ipaddress.IPv4Address(name)
+            return parts.hostname or ""
+    return ""
 
 
 def is_near(host: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 from support.deployed import DEPLOY, interpolated
-from support.setting_names import NAMES, OF_CHANNELS
+from support.setting_names import ENVIRONMENT, NAMES, OF_CHANNELS
 
 from bot.channel_settings import NO_CHANNEL
 from bot.config import Settings, load_settings
@@ -78,10 +78,10 @@ def test_there_are_several_of_each_process() -> None:
 def test_every_setting_reaches_a_process_or_is_known_not_to() -> None:
     passed = {name for process in OURS for name in SERVICES[process]["environment"]}
     assert passed.isdisjoint(NOT_PASSED)
-    assert passed | NOT_PASSED.keys() == NAMES
+    assert passed | NOT_PASSED.keys() == NAMES | ENVIRONMENT
 
 
-def test_the_identity_service_mail_by_tokens_and_the_proxy_are_passed_as_they_are_given() -> None:
+def test_the_identity_service_mail_by_tokens_and_the_proxies_are_passed_as_they_are_given_and_to_the_web_process_alone() -> None:
     given = {
         "CIC_OIDC_ISSUER": "https://identite.exemple.be",
         "CIC_OIDC_CLIENT_ID": "revue",
@@ -92,6 +92,8 @@ def test_the_identity_service_mail_by_tokens_and_the_proxy_are_passed_as_they_ar
         "CIC_SMTP_USER": "cic@commune.example",
         "CIC_SMTP_TLS": "starttls",
         "CIC_PROXY": "http://cic:hush@mandataire.exemple.be:3128",
+        "HTTPS_PROXY": "http://revue:hush@mandataire.exemple.be:3128",
+        "NO_PROXY": "identite.exemple.be,.interne",
     }
     services = yaml.safe_load(interpolated(TEXT, GIVEN | given))["services"]
     assert given.items() <= services["web"]["environment"].items()
@@ -99,12 +101,13 @@ def test_the_identity_service_mail_by_tokens_and_the_proxy_are_passed_as_they_ar
     assert (settings.oidc_client_id, settings.proxy) == ("revue", given["CIC_PROXY"])
     assert settings.smtp_access
     assert not any("hush" in str(services[name]["environment"]) for name in ("rasa", "actions"))
+    assert not any(ENVIRONMENT & services[name]["environment"].keys() for name in ("rasa", "actions"))
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_process_gets_settings_that_it_takes(name: str) -> None:
     environment = SERVICES[name]["environment"]
-    assert environment.keys() <= NAMES
+    assert environment.keys() <= NAMES | ENVIRONMENT
     settings = load_settings(environment, dotenv=None)
     check_spread(settings)
     assert (settings.rasa_address, settings.actions_address) == ("http://haproxy:5005", "http://haproxy:5055")
@@ -138,6 +141,6 @@ def test_haproxy_listens_where_the_others_look_and_finds_them_at_their_ports() -
 
 
 def test_no_secret_stands_in_the_file() -> None:
-    secrets = re.findall(r"^\s+(?:\w*(?:PASSWORD|TOKEN|SECRET|SID)|CIC_SECRET_KEY|CIC_PROXY): (.*)$", TEXT, re.MULTILINE)
+    secrets = re.findall(r"^\s+(?:\w*(?:PASSWORD|TOKEN|SECRET|SID)|CIC_SECRET_KEY|(?:CIC|HTTPS)_PROXY): (.*)$", TEXT, re.MULTILINE)
     assert len(secrets) > 15
     assert [value for value in secrets if not re.fullmatch(r'"\$\{\w+:(-|\?[^}]*)\}"', value)] == []

@@ -9,10 +9,11 @@ import kubernetes_validate
 import pytest
 import yaml
 from support.deployed import DEPLOY, manifests
-from support.setting_names import NAMES, OF_CHANNELS
+from support.setting_names import ENVIRONMENT, NAMES, OF_CHANNELS
 
 from bot.channels.model import DELIVERY_BYTES
 from bot.config import Settings, load_settings
+from bot.processes import check_spread
 from bot.web.bodies import BODY_BYTES
 
 NOT_PASSED = {
@@ -27,7 +28,7 @@ NOT_PASSED = {
 VERSION = "1.28"
 FOLDER = DEPLOY / "kubernetes"
 OBJECTS = manifests()
-SECRET, CHANNELS = (yaml.safe_load((FOLDER / f"{name}.example.yaml").read_text("utf-8")) for name in ("secret", "channels"))
+SECRET, WEB_SECRET = (yaml.safe_load((FOLDER / f"{name}.example.yaml").read_text("utf-8")) for name in ("secret", "secret-web"))
 PROCESSES = {"web": Settings.port, "rasa": Settings.rasa_port, "actions": Settings.actions_port}
 HEALTH = {
     "web": ("/healthz", "/readyz"),
@@ -56,7 +57,7 @@ def container(name: str) -> dict[str, Any]:
     return dict(found)
 
 
-@pytest.mark.parametrize("found", [*OBJECTS, SECRET, CHANNELS], ids=name_of)
+@pytest.mark.parametrize("found", [*OBJECTS, SECRET, WEB_SECRET], ids=name_of)
 def test_every_object_is_valid_by_the_official_schema(found: dict[str, Any]) -> None:
     kubernetes_validate.validate(found, VERSION, strict=True)
 
@@ -70,7 +71,7 @@ def test_the_schema_notices_a_misspelt_field() -> None:
 
 def test_every_file_is_named_and_no_object_twice() -> None:
     named = yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))["resources"]
-    assert {*named, "kustomization.yaml", "secret.example.yaml", "channels.example.yaml"} == {path.name for path in FOLDER.iterdir()}
+    assert {*named, "kustomization.yaml", "secret.example.yaml", "secret-web.example.yaml"} == {path.name for path in FOLDER.iterdir()}
     assert len({name_of(found) for found in OBJECTS}) == len(OBJECTS)
 
 
@@ -139,27 +140,63 @@ def test_the_image_is_named_by_version_and_serves_that_process(name: str) -> Non
     assert container(name)["args"] == ["serve", name]
 
 
-def test_config_and_secret_name_settings_only_and_what_the_processes_need() -> None:
-    config, secret = one("ConfigMap", "cic")["data"], SECRET["stringData"]
-    assert config.keys() | secret.keys() <= NAMES - OF_CHANNELS
-    assert set(secret.values()) == {""}
+def environment(name: str, given: dict[str, str]) -> dict[str, str]:
+    """What a process has in its environment when the objects that it names hold these values."""
+    objects = {"configMapRef": [one("ConfigMap", "cic")], "secretRef": [SECRET, WEB_SECRET]}
+    values: dict[str, str] = {}
+    for source in container(name)["envFrom"]:
+        (kind,) = source
+        (found,) = (found for found in objects[kind] if found["metadata"]["name"] == source[kind]["name"])
+        values |= found.get("data", {}) | found.get("stringData", {})
+    return values | {key: value for key, value in given.items() if key in values}
+
+
+def test_config_and_secrets_name_settings_only_and_no_secret_has_a_value() -> None:
+    config = one("ConfigMap", "cic")["data"]
+    assert config.keys() <= NAMES - OF_CHANNELS
     settings = load_settings(config, dotenv=None)
     assert (settings.rasa_address, settings.actions_address) == ("http://rasa:5005", "http://actions:5055")
-    secrets = {"CIC_SECRET_KEY", "CIC_DATABASE_URL", "CIC_SMTP_PASSWORD", "CIC_OIDC_CLIENT_SECRET", "CIC_PROXY"}
-    assert secrets <= secret.keys()
-    assert secrets.isdisjoint(config)
+    assert SECRET["stringData"] == dict.fromkeys(("CIC_SECRET_KEY", "CIC_DATABASE_URL"), "")
+    assert WEB_SECRET["stringData"].keys() > OF_CHANNELS | ENVIRONMENT
+    assert set(WEB_SECRET["stringData"].values()) == {""}
 
 
 def test_every_setting_stands_in_one_object_or_is_known_not_to() -> None:
-    named = [*one("ConfigMap", "cic")["data"], *SECRET["stringData"], *CHANNELS["stringData"]]
-    assert sorted([*named, *NOT_PASSED]) == sorted(NAMES)
+    named = [*one("ConfigMap", "cic")["data"], *SECRET["stringData"], *WEB_SECRET["stringData"]]
+    assert sorted([*named, *NOT_PASSED]) == sorted(NAMES | ENVIRONMENT)
 
 
-def test_the_web_process_alone_gets_the_settings_of_the_channels_if_there_are_any() -> None:
-    assert CHANNELS["stringData"] == dict.fromkeys(OF_CHANNELS, "")
-    name = CHANNELS["metadata"]["name"]
-    sources = {process: [source.get("secretRef") for source in container(process)["envFrom"]] for process in PROCESSES}
-    assert {process for process, secrets in sources.items() if {"name": name, "optional": True} in secrets} == {"web"}
+def test_the_second_secret_is_for_the_web_process_alone_and_need_not_be_there() -> None:
+    sources = {process: [source["secretRef"] for source in container(process)["envFrom"] if "secretRef" in source] for process in PROCESSES}
+    shared, own = {"name": SECRET["metadata"]["name"]}, {"name": WEB_SECRET["metadata"]["name"], "optional": True}
+    assert sources == {"web": [shared, own], "rasa": [shared], "actions": [shared]}
+
+
+def test_channels_mail_the_identity_service_and_the_proxies_reach_the_web_process_alone() -> None:
+    given = {
+        "CIC_SECRET_KEY": "a key for tests only",
+        "CIC_DATABASE_URL": "postgresql://cic:word@postgresql/cic",
+        "CIC_TELEGRAM_TOKEN": "1:hush",
+        "CIC_TELEGRAM_SECRET": "hush-hush-hush-hush",
+        "CIC_SMTP_HOST": "mail.exemple.be",
+        "CIC_SMTP_USER": "cic@commune.example",
+        "CIC_SMTP_PASSWORD": "hush",
+        "CIC_OIDC_ISSUER": "https://identite.exemple.be",
+        "CIC_OIDC_CLIENT_ID": "revue",
+        "CIC_OIDC_CLIENT_SECRET": "hush",
+        "CIC_PROXY": "http://cic:hush@mandataire.exemple.be:3128",
+        "HTTPS_PROXY": "http://revue:hush@mandataire.exemple.be:3128",
+        "NO_PROXY": "identite.exemple.be,.interne",
+    }
+    web, *others = (environment(name, given) for name in PROCESSES)
+    assert given.items() <= web.items()
+    settings = load_settings(web, dotenv=None)
+    assert (settings.oidc_client_id, settings.smtp_password, settings.proxy) == ("revue", "hush", given["CIC_PROXY"])
+    assert settings.channels.telegram
+    for other in others:
+        assert "hush" not in str(other)
+        assert other.keys().isdisjoint(WEB_SECRET["stringData"])
+        check_spread(load_settings(other, dotenv=None))
 
 
 def reached_by(target: str) -> set[str]:
