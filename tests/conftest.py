@@ -15,15 +15,15 @@ from support.platforms.together import Platforms, all_platforms, deliver_to, set
 from bot.benchmarks.postgresql import Server, running_server
 from bot.config import PROJECT
 
-FAULTS = PROJECT / "tests" / "faults"
+HEAVY = tuple(PROJECT / "tests" / name for name in ("channels", "faults"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What loads the machine and looks what becomes of it comes when the tests beside it have nearly ended (scripts/run-tests).
+    """What loads the machine and looks what becomes of it comes when the tests beside it have ended (scripts/run-tests).
 
     Tests that look at what takes minutes come last: others run meanwhile.
     """
-    items.sort(key=lambda item: (item.get_closest_marker("late") is not None, FAULTS in item.path.parents))
+    items.sort(key=lambda item: (item.get_closest_marker("late") is not None, any(folder in item.path.parents for folder in HEAVY)))
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ def _wait_until_done(site: ServedSite) -> None:
             unsent = connection.execute(select(func.count()).where(channel_replies.c.status != REPLY_SENT)).scalar_one()
         return not due and not unsent
 
-    wait_for("everything is answered", done, 40)
+    wait_for("everything is answered", done, 90)
 
 
 def _stored(site: ServedSite) -> int:
