@@ -15,7 +15,7 @@ from bot.text import NNBSP
 _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
 OVERVIEW = "apercu"
 """The attribute under which the grid holds the overview of one object, such as a country or a part of the objective."""
-ASPECTS = frozenset("quoi pourquoi but quand annuel phase fin avant apres combien qui ou comment liste exemple detail effet".split())
+ASPECTS = frozenset("quoi pourquoi but quand annuel phase fin avant apres combien payeur qui ou comment liste exemple detail effet".split())
 """What a short message may ask after an answer: « pourquoi ? », « jusqu'à quand ? », « par exemple ? »."""
 REFUSAL = "refus."
 """Before the kind of a refusal, where a follow-up leads to what the page does not say."""

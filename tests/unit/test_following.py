@@ -50,6 +50,8 @@ def named(value: object) -> str | None:
         ("jusqu'à quand ?", "quand.lancement", "quand.phase-actuelle"),
         ("jusqu'a kan ?", "quand.lancement", "quand.phase-actuelle"),
         ("jusqu'à quand ?", "combien.total", "combien.duree"),
+        ("et qui paie ?", "combien.total", "apercu.budget"),
+        ("qui finance ?", "secteurs.maroc", "apercu.budget"),
         ("c'est par an ?", "combien.total", "combien.duree"),
         ("et c par an ?", "apercu.budget", "combien.duree"),
         ("et avant ?", "quand.phase-actuelle", "quand.phase-precedente"),
