@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-import ipaddress
 import logging
 import ssl
 from collections.abc import Callable, Iterator, Sequence
@@ -19,12 +18,9 @@ from typing import Any
 
 import pytest
 from conftest import OpenChannel
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from mail.smtp_server import Postmaster, check_password, smtp_server
 from sqlalchemy import select
+from support.certificates import contexts
 from support.dovecot import PASSWORD, Dovecot
 from support.mailbox import Mailbox as PlayedSmtp
 from support.mailbox import text_of
@@ -288,17 +284,11 @@ def test_where_the_server_keeps_no_keywords_mails_are_marked_as_read_alone() -> 
 @pytest.fixture(scope="module")
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dovecot, ssl.SSLContext]]:
     """A server with a certificate of its own, and who trusts it."""
-    key, path = ec.generate_private_key(ec.SECP256R1()), tmp_path_factory.mktemp("tls") / "certificate.pem"
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(timezone.utc)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
-    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    signed = builder.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    server = Dovecot(tls=private + path.read_bytes())
+    folder = tmp_path_factory.mktemp("tls")
+    _, trusting = contexts(folder, "127.0.0.1")
+    server = Dovecot(tls=(folder / "certificate.pem").read_bytes())
     server.start()
-    yield server, ssl.create_default_context(cafile=str(path))
+    yield server, trusting
     server.remove()
 
 

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import ipaddress
 import logging
 import socket
-import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from smtp_server import Postmaster, check_password, scripted_server, settings_for, smtp_server
+from support.certificates import contexts
 
 from bot.alerts import cause_of
 from bot.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
@@ -186,27 +180,11 @@ def test_a_wrong_setting_is_named_in_the_log_and_loses_no_mail(
     assert "wrong" not in caplog.text
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1 with its key, in one file, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.timezone.utc)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + datetime.timedelta(days=1))
-    alternative = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    signed = builder.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = tmp_path / "certificate.pem"
-    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
 @pytest.mark.parametrize("mode", ["tls", "starttls"])
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "not trusted"])
-def test_mail_is_encrypted_and_only_to_a_server_that_can_be_trusted(tmp_path: Path, certificate: Path, mode: str, trusted: bool) -> None:
-    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_context.load_cert_chain(certificate)
-    client_context = ssl.create_default_context(cafile=str(certificate)) if trusted else None
+def test_mail_is_encrypted_and_only_to_a_server_that_can_be_trusted(tmp_path: Path, mode: str, trusted: bool) -> None:
+    server_context, trusting = contexts(tmp_path, "127.0.0.1")
+    client_context = trusting if trusted else None
     wrapped: dict[str, Any] = {"tls": server_context} if mode == "tls" else {"tls_context": server_context, "require_starttls": True}
     postmaster = Postmaster()
     if trusted:
