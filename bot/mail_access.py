@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot.channel_settings import MailAccess
 from bot.errors import AssistantError
-from bot.setting_values import is_near
+from bot.setting_values import host_of, is_near
 
 SECONDS = 20.0
 """For one request, from connecting to the end of the answer."""
@@ -60,7 +59,7 @@ class MailTokens:
 
     def __init__(self, access: MailAccess, proxy: str | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._access = access
-        self._proxy = None if is_near(urlsplit(access.url).hostname or "") else proxy
+        self._proxy = None if is_near(host_of(access.url)) else proxy
         self._clock = clock
         self._known: _Token | None = None
         self._failure: _Failure | None = None

@@ -177,7 +177,11 @@ class Judgement:
 
     def stands_alone(self, heard: Heard) -> bool:
         """Whether a message asks clearly for an entry by itself, and has no word that leans on what was said."""
-        return bool(self.confident(heard.whole)) and not self._says_that_it_leans(heard.text) and not self.following.points_back(heard.text)
+        return bool(self.confident(heard.whole)) and not self._refers_back(heard.text)
+
+    def _refers_back(self, text: str) -> bool:
+        """Whether a message has a word that leans on what was said, or means a country spoken of."""
+        return self._says_that_it_leans(text) or self.following.points_back(text)
 
     @staticmethod
     def _says_that_it_leans(text: str) -> bool:
@@ -258,7 +262,7 @@ class Judgement:
         if part.best not in self.labels or self.base.passage_id(own) == self.base.passage_id(entry):
             return False
         score = next((score for label, score in part.ranking if label == f"info/{entry}"), LEAST)
-        return part.score - score >= NEARER and not self._says_that_it_leans(part.text) and not self.following.points_back(part.text)
+        return part.score - score >= NEARER and not self._refers_back(part.text)
 
     def nearest_phrase(self, part: Part, context: Context) -> str:
         """The phrase of the entry that comes nearest, for a refusal; else nothing.

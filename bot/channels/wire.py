@@ -18,7 +18,7 @@ import aiohttp
 
 from bot.channels.model import AccessError, BusyError
 from bot.errors import PermanentDeliveryError, TemporaryDeliveryError, UncertainDeliveryError
-from bot.setting_values import is_near
+from bot.setting_values import host_of, is_near
 
 CONNECT_SECONDS = 10.0
 """Until a connection stands: a free place, the address of the name, TCP and TLS."""
@@ -82,7 +82,7 @@ class Wire:
 
         Raises TemporaryDeliveryError when the platform was not reached, UncertainDeliveryError when it was and did not answer.
         """
-        way = {} if _stays_here(url) else self._way
+        way = {} if is_near(host_of(url)) else self._way
         stands: list[bool] = []
         try:
             async with self._http().request(method, url, allow_redirects=False, trace_request_ctx=stands, **way, **options) as response:
@@ -131,14 +131,6 @@ def _way_through(proxy: str) -> dict[str, Any]:
     parts = urlsplit(proxy)
     ours = aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or ""), "utf-8") if parts.username else None
     return {"proxy": f"http://{parts.netloc.rpartition('@')[2]}", "proxy_auth": ours}
-
-
-def _stays_here(url: str) -> bool:
-    """Whether an address is of this machine; an address that cannot be read is judged by who calls it."""
-    try:
-        return is_near(urlsplit(url).hostname or "")
-    except ValueError:
-        return False
 
 
 def refuse(answer: Answer, code: str | int = "", seconds: float = 0.0) -> None:
